@@ -1,0 +1,81 @@
+import type { FailureEntry } from '../types.ts';
+
+export const CONFIG: readonly FailureEntry[] = [
+  {
+    id: 'config.toml_syntax',
+    title: 'Toml syntax',
+    fixClass: 'C',
+    actor: 'you',
+    cause: 'TOML parse error: escapes, duplicate tables, unclosed header, trailing text.',
+    fix: {
+      summary:
+        'Back up; minimal edit on the named line (escape backslashes, merge duplicates, drop the broken table); validate.',
+      steps: [],
+    },
+    references: [],
+  },
+  {
+    id: 'config.invalid_value',
+    title: 'Invalid value',
+    fixClass: 'C',
+    actor: 'you',
+    cause:
+      'Known key, wrong type/variant/place ("expected a boolean", "unknown variant", "invalid transport").',
+    fix: { summary: 'Back up; move/correct/remove just that entry.', steps: [] },
+    references: [],
+  },
+  {
+    id: 'config.invalid_model',
+    title: 'Invalid model',
+    fixClass: 'C',
+    actor: 'you',
+    cause: '"Unsupported model": name does not exist.',
+    fix: { summary: 'Remove or correct `model`.', steps: [] },
+    references: [],
+  },
+  {
+    id: 'config.deprecated_field',
+    title: 'Deprecated field',
+    fixClass: 'C',
+    actor: 'you',
+    cause: 'A removed option, e.g. wire_api = "chat".',
+    fix: { summary: 'Replace by its successor (responses) or put a translator in front.', steps: [] },
+    references: [],
+  },
+  {
+    id: 'config.forced_login_mismatch',
+    title: 'Forced login mismatch',
+    fixClass: 'C',
+    actor: 'you',
+    cause: 'forced_login_method contradicts the credential.',
+    fix: { summary: 'Align the setting with the wanted login (managed configs: ask the admin).', steps: [] },
+    references: [],
+  },
+  {
+    id: 'config.cloud_requirements',
+    title: 'Cloud requirements',
+    fixClass: 'U',
+    actor: 'you',
+    cause: '"Failed to load cloud requirements (workspace-managed policies)".',
+    fix: { summary: 'Network + workspace membership, log out/in, update.', steps: [] },
+    references: [],
+  },
+  {
+    id: 'config.home_invalid',
+    title: 'Home invalid',
+    fixClass: 'C',
+    actor: 'you',
+    cause: 'CODEX_HOME in a temporary or unusable place.',
+    fix: { summary: 'Choose a permanent own directory.', steps: [] },
+    references: [],
+  },
+  {
+    id: 'config.untrusted_dir',
+    title: 'Untrusted dir',
+    fixClass: 'U',
+    actor: 'you',
+    cause: '"Not inside a trusted directory and --skip-git-repo-check was not specified".',
+    fix: { summary: 'Run in a repo / trust it / pass the flag deliberately.', steps: [] },
+    references: [],
+  },
+];

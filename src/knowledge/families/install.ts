@@ -1,0 +1,58 @@
+import type { FailureEntry } from '../types.ts';
+
+export const INSTALL: readonly FailureEntry[] = [
+  {
+    id: 'install.binary_missing',
+    title: 'Binary missing',
+    fixClass: 'C',
+    actor: 'you',
+    cause: '"Missing optional dependency @openai/codex-…", binary/helper not found.',
+    fix: { summary: 'Reinstall whole with optional deps, or previous version; one method only.', steps: [] },
+    references: [],
+  },
+  {
+    id: 'install.path_shadow',
+    title: 'Path shadow',
+    fixClass: 'C',
+    actor: 'you',
+    cause: 'Update succeeds, version does not change; two copies on PATH.',
+    fix: { summary: 'List all copies; update or remove the one that runs.', steps: [] },
+    references: [],
+  },
+  {
+    id: 'install.platform_incompat',
+    title: 'Platform incompat',
+    fixClass: 'U',
+    actor: 'you',
+    cause: 'GLIBC_x not found.',
+    fix: { summary: 'musl/static build or newer OS.', steps: [] },
+    references: [],
+  },
+  {
+    id: 'install.permission',
+    title: 'Permission',
+    fixClass: 'C',
+    actor: 'you',
+    cause: 'EPERM/EACCES from npm.',
+    fix: { summary: 'User-owned prefix/cache; no sudo.', steps: [] },
+    references: [],
+  },
+  {
+    id: 'install.spawn_shim',
+    title: 'Spawn shim',
+    fixClass: 'C',
+    actor: 'you',
+    cause: '`spawn codex ENOENT` on Windows from another tool.',
+    fix: { summary: 'Use codex.cmd/full path; update the tool.', steps: [] },
+    references: [],
+  },
+  {
+    id: 'install.ide_process',
+    title: 'Ide process',
+    fixClass: 'C',
+    actor: 'you',
+    cause: '"Codex process is not available" in an IDE.',
+    fix: { summary: 'Read its output channel: config, WSL setting, runtime library.', steps: [] },
+    references: [],
+  },
+];
