@@ -22,6 +22,20 @@ export interface FoundProblem {
   readonly plan?: () => Promise<RepairPlan | RepairRefusal>;
 }
 
+export type OverallStatus = 'ok' | 'warning' | 'fail';
+
+/** One check as it stands in the report, ours or the official one's. */
+export interface ReportedCheck {
+  readonly id: string;
+  readonly category: string;
+  /** `skipped` is ours: the check could not look, and `summary` says why. */
+  readonly status: OverallStatus | 'skipped';
+  readonly summary: string;
+  readonly details: Readonly<Record<string, string | readonly string[]>>;
+  readonly remediation: string | null;
+  readonly durationMs: number;
+}
+
 export interface CheckResult {
   /** One line: what was looked at and how it stands. */
   readonly summary: string;
@@ -30,6 +44,8 @@ export interface CheckResult {
   /** As in the official report: values are strings or lists of strings. */
   readonly details: Readonly<Record<string, string | readonly string[]>>;
   readonly problems: readonly FoundProblem[];
+  /** Checks of the official report, carried over under their own ids. */
+  readonly officialChecks?: readonly ReportedCheck[];
 }
 
 export interface Check {

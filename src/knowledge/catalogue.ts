@@ -2,6 +2,7 @@
 import { AUTH } from './families/auth.ts';
 import { CONFIG } from './families/config.ts';
 import { CONTEXT } from './families/context.ts';
+import { DOCTOR } from './families/doctor.ts';
 import { INSTALL } from './families/install.ts';
 import { MCP } from './families/mcp.ts';
 import { MODEL } from './families/model.ts';
@@ -38,6 +39,7 @@ export const CATALOGUE: readonly FailureEntry[] = [
   ...MCP,
   ...INSTALL,
   ...NONE,
+  ...DOCTOR,
 ];
 
 const BY_ID: ReadonlyMap<FailureId, FailureEntry> = new Map(CATALOGUE.map((entry) => [entry.id, entry]));

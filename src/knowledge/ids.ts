@@ -84,6 +84,7 @@ export const FAILURE_IDS = [
   'state.global_state_corrupt',
   'pool.store_corrupt',
   'none',
+  'doctor.check_failed',
 ] as const;
 
 export type FailureId = (typeof FAILURE_IDS)[number];

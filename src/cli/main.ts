@@ -1,0 +1,133 @@
+/** The command line: names, options and help. Each command's work is a chunk of its own, imported when it runs. */
+import process from 'node:process';
+import { Command, CommanderError, Option } from 'commander';
+import { EXIT } from '../errors.ts';
+import { createTerminal, type Terminal } from './render/terminal.ts';
+import { VERSION } from './version.ts';
+
+/** What every command's `run` is given besides its own options. */
+export interface CommandDeps {
+  readonly terminal: Terminal;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs the command in `argv` (without node and script) and returns the exit code; errors are rendered here. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const interrupt = new AbortController();
+  const onSignal = () => interrupt.abort();
+  process.once('SIGINT', onSignal);
+  process.once('SIGTERM', onSignal);
+  process.stdout.on('error', onPipeClosed);
+  const terminal = createTerminal(process);
+  const deps: CommandDeps = { terminal, signal: interrupt.signal };
+  let exitCode: number = EXIT.ok;
+  const program = createProgram(deps, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (interrupt.signal.aborted) return EXIT.interrupted;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const { renderError } = await import('./render/error.ts');
+    return renderError(error, terminal, { json: argv.includes('--json') });
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+/** The program with all commands; `done` is told the exit code of the one that ran. */
+export function createProgram(deps: CommandDeps, done: (exitCode: number) => void): Command {
+  const program = new Command('steward')
+    .description('Finds what is wrong with an OpenAI Codex install, repairs it with a backup, and can undo it.')
+    .version(VERSION, '-V, --version')
+    .configureOutput({
+      writeOut: (text) => deps.terminal.out(text),
+      writeErr: (text) => deps.terminal.err(text),
+    })
+    .showHelpAfterError('(run `steward --help` to see the commands)')
+    .exitOverride();
+
+  program
+    .command('doctor')
+    .description('find what is wrong; with --fix, repair it')
+    .option('--fix', 'apply the repairs: safe ones at once, others after asking')
+    .option('--dry-run', 'with --fix: show each change, make none')
+    .option('-y, --yes', 'with --fix: do not ask before repairs that need consent')
+    .option('--live', 'also use the network and start MCP servers')
+    .option('--only <id...>', 'only these failures, checks or families (remote, config.toml_syntax, …)')
+    .option('-v, --verbose', 'show each check and all evidence')
+    .option('--json', 'one JSON object on stdout')
+    .action(async (options) => done(await (await import('./commands/doctor.ts')).runDoctor(options, deps)));
+
+  program
+    .command('undo')
+    .description('take a repair back: the latest, or the one with that id')
+    .argument('[id]', 'as shown by `steward history`')
+    .option('--dry-run', 'show what would be put back, change nothing')
+    .option('--json', 'one JSON object on stdout')
+    .action(async (id, options) => done(await (await import('./commands/undo.ts')).runUndo(id, options, deps)));
+
+  program
+    .command('history')
+    .description('list what steward changed, newest first')
+    .option('--json', 'one JSON object on stdout')
+    .action(async (options) => done(await (await import('./commands/history.ts')).runHistory(options, deps)));
+
+  program
+    .command('explain')
+    .description('cause and fix for an error text, a file, or standard input')
+    .argument('[text...]', 'the error text, a file name, or - for standard input')
+    .option('--last', "Codex's own recent logs, newest failure first")
+    .option('--json', 'one JSON object on stdout')
+    .action(async (text, options) =>
+      done(await (await import('./commands/explain.ts')).runExplain(text, options, deps)),
+    );
+
+  const lab = program.command('lab').description('rehearse a failure against a simulated OpenAI');
+  lab
+    .command('list')
+    .description('the scenarios, one line each')
+    .option('--json', 'one JSON object on stdout')
+    .action(async (options) => done(await (await import('./commands/lab.ts')).runLabList(options, deps)));
+  lab
+    .command('start')
+    .description('serve a scenario until Ctrl-C')
+    .argument('[scenario]', 'scenario name; combine with +', 'ok')
+    .addOption(new Option('--port <port>', 'loopback port (default: any free one)').argParser(parsePort))
+    .option('--trace', 'print each request')
+    .action(async (name, options) =>
+      done(await (await import('./commands/lab.ts')).runLabStart(name, options, deps)),
+    );
+  lab
+    .command('run')
+    .description('run a command in a throw-away Codex home against a scenario')
+    .argument('<scenario>', 'scenario name; combine with +')
+    .argument('<command...>', 'after --: codex …, or steward …')
+    .option('--trace', 'print each request as it comes')
+    .option('--keep', 'keep the throw-away home')
+    .passThroughOptions()
+    .action(async (name, command, options) =>
+      done(await (await import('./commands/lab.ts')).runLabRun(name, command, options, deps)),
+    );
+
+  program.enablePositionalOptions();
+  return program;
+}
+
+/** `steward doctor | head` closes our output early: that is the reader's choice, not an error. */
+function onPipeClosed(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(EXIT.ok);
+  throw error;
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new CommanderError(EXIT.usage, 'steward.port', `"${text}" is not a port number (0 to 65535)`);
+  }
+  return port;
+}

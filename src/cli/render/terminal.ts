@@ -1,0 +1,42 @@
+/** Where output goes and how much it may be dressed up: colour only on a TTY that wants it, widths, symbols. */
+import { styleText } from 'node:util';
+
+export type Style = 'red' | 'yellow' | 'green' | 'cyan' | 'bold' | 'dim';
+
+export interface Terminal {
+  out(text: string): void;
+  err(text: string): void;
+  /** Somebody is there to be asked: standard input and standard error are both a terminal. */
+  readonly interactive: boolean;
+  /** Standard error is a terminal that can redraw a line. */
+  readonly canRedraw: boolean;
+  /** Columns, at most 100: longer lines are hard to read. */
+  readonly width: number;
+  /** The text in that style where colour is wanted, else as it is. */
+  paint(style: Style | readonly Style[], text: string): string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+interface ProcessLike {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly stdin: NodeJS.ReadStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The terminal of this process. `NO_COLOR` and `TERM=dumb` switch colour off, `FORCE_COLOR` on (no-color.org). */
+export function createTerminal({ stdout, stderr, stdin, env }: ProcessLike): Terminal {
+  const dumb = env.TERM === 'dumb';
+  const forced = env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '' && env.FORCE_COLOR !== '0';
+  const colour = (env.NO_COLOR ?? '') === '' && (forced || (stdout.isTTY === true && !dumb));
+  return {
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    interactive: stdin.isTTY === true && stderr.isTTY === true,
+    canRedraw: stderr.isTTY === true && !dumb,
+    width: Math.min(stdout.columns || 80, 100),
+    paint: (style, text) =>
+      colour ? styleText(style as Style | Style[], text, { validateStream: false }) : text,
+    env,
+  };
+}
