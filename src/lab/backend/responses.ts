@@ -1,0 +1,88 @@
+/** The model endpoint over HTTP (server-sent events) and over WebSocket, below `/v1` and `/backend-api/codex`. */
+import { apiError, type LabAnswer, type ModelEvent } from '../answer.ts';
+import { unauthorized } from '../caller.ts';
+import { type Exchange, parseFields } from '../exchange.ts';
+import type { LabRoute, SocketContext, SocketRoute } from '../routes.ts';
+import type { LabWorld } from '../world.ts';
+import { limitHeaders } from './limits.ts';
+import { replyEvents } from './model-events.ts';
+
+export const MODEL_BASES = ['/v1', '/backend-api/codex'] as const;
+
+/** Refuses whoever may not ask the model: nobody, a machine's token, or a session under another account's name. */
+export function refuseModelCaller({ caller, headers }: Exchange): LabAnswer | undefined {
+  if (caller.kind === 'nobody') return unauthorized(caller.why);
+  if (caller.kind === 'server') return unauthorized('unknown');
+  const named =
+    String(headers['chatgpt-account-id'] ?? '')
+      .split(',')[0]
+      ?.trim() ?? '';
+  if (caller.kind === 'session' && named !== '' && named !== caller.account.accountId) {
+    return apiError(401, 'account_mismatch', 'The token belongs to another account.');
+  }
+  return undefined;
+}
+
+function reply(
+  world: LabWorld,
+  exchange: Exchange,
+  request: Readonly<Record<string, unknown>>,
+): readonly ModelEvent[] {
+  const account = exchange.caller.kind === 'nobody' ? 'nobody' : exchange.caller.account.name;
+  const text =
+    request.generate === false ? undefined : world.settings().reply.replaceAll('{account}', account);
+  return replyEvents({ response: `resp_${world.ids.hex(32)}`, message: `msg_${world.ids.hex(32)}` }, text);
+}
+
+function handleHttp(exchange: Exchange, world: LabWorld): LabAnswer {
+  const refused = refuseModelCaller(exchange);
+  if (refused !== undefined) return refused;
+  const request = parseFields(exchange.body.toString('utf8'));
+  if (typeof request?.model !== 'string') return apiError(400, null, 'The body must be JSON with a model.');
+  return {
+    kind: 'events',
+    headers: limitHeaders(world),
+    events: reply(world, exchange, request),
+    then: 'end',
+  };
+}
+
+function openSocket({ socket, exchange, world, frames, logFrame, script }: SocketContext): void {
+  socket.on('message', (data) => {
+    const request = parseFields(data.toString());
+    if (request?.type !== 'response.create') {
+      logFrame(`unknown frame ${String(request?.type)}`, 400);
+      frames.send({
+        type: 'error',
+        status: 400,
+        error: { type: 'invalid_request_error', message: 'Unknown frame.' },
+      });
+      return;
+    }
+    const prewarm = request.generate === false;
+    logFrame(prewarm ? 'response.create (prewarm)' : 'response.create', 200);
+    // A script concerns the answer; the prewarm, which asks for none, stays healthy.
+    const scripted = prewarm ? undefined : script;
+    for (const event of scripted?.events ?? reply(world, exchange, request)) frames.send(event);
+    if (scripted?.then === 'end' && !scripted.events.some(isFinal)) socket.close(1000);
+  });
+}
+
+function isFinal(event: ModelEvent): boolean {
+  return ['response.completed', 'response.failed', 'response.incomplete', 'error'].includes(event.type);
+}
+
+export const RESPONSES_ROUTES: readonly LabRoute[] = MODEL_BASES.map((base) => ({
+  method: 'POST',
+  path: `${base}/responses`,
+  handle: handleHttp,
+}));
+
+export const RESPONSES_SOCKETS: readonly SocketRoute[] = MODEL_BASES.map((base) => ({
+  path: `${base}/responses`,
+  refuse: (exchange, world) =>
+    world.settings().websocket === 'accept'
+      ? refuseModelCaller(exchange)
+      : apiError(426, 'websocket_not_supported', 'Upgrade Required'),
+  open: openSocket,
+}));

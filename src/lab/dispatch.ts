@@ -1,0 +1,139 @@
+/** From a request to an answer: identify, let faults have their way, find the route, log. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TrieRouter } from 'hono/router/trie-router';
+import type { LabAccount } from './accounts.ts';
+import { apiError, json, type LabAnswer, unknownPath } from './answer.ts';
+import { ACCOUNT_ROUTES } from './backend/account-routes.ts';
+import { RESPONSES_ROUTES } from './backend/responses.ts';
+import type { Caller } from './caller.ts';
+import { bodyFields, type Exchange, readBody, textField } from './exchange.ts';
+import type { FaultBook, Harm } from './fault-book.ts';
+import { harmed, insteadOf } from './harm.ts';
+import { AUTHORIZE_ROUTES } from './issuer/authorize.ts';
+import { DEVICE_ROUTES } from './issuer/device-routes.ts';
+import { TOKEN_ROUTES } from './issuer/token-routes.ts';
+import { CLIENT_ROUTES } from './remote/client-routes.ts';
+import { ENVIRONMENT_ROUTES } from './remote/environment-routes.ts';
+import { HOST_ROUTES } from './remote/host-routes.ts';
+import { type RequestLog, redactPath } from './request-log.ts';
+import type { LabRoute } from './routes.ts';
+import { sendAnswer } from './send.ts';
+import type { LabWorld } from './world.ts';
+
+const ALL_ROUTES: readonly LabRoute[] = [
+  ...AUTHORIZE_ROUTES,
+  ...DEVICE_ROUTES,
+  ...TOKEN_ROUTES,
+  ...RESPONSES_ROUTES,
+  ...ACCOUNT_ROUTES,
+  ...HOST_ROUTES,
+  ...CLIENT_ROUTES,
+  ...ENVIRONMENT_ROUTES,
+];
+
+export interface DispatchDeps {
+  readonly world: LabWorld;
+  readonly faults: FaultBook;
+  readonly log: RequestLog;
+}
+
+/** What is known of a request before its route is looked for. */
+export interface Arrival {
+  readonly exchange: Exchange;
+  readonly account: LabAccount | undefined;
+  readonly harm: Harm;
+}
+
+/** Reads, identifies and meets the faults; `undefined` when the body cannot be read. */
+export async function arrive(
+  request: IncomingMessage,
+  transport: 'http' | 'websocket',
+  { world, faults }: DispatchDeps,
+): Promise<Arrival | undefined> {
+  const method = request.method ?? 'GET';
+  const url = new URL(request.url ?? '/', world.baseUrl);
+  const body = transport === 'http' ? await readBody(request) : Buffer.alloc(0);
+  if (body === undefined) return undefined;
+  const caller = await world.identify(request.headers.authorization);
+  const exchange: Exchange = { method, url, headers: request.headers, params: {}, body, caller };
+  const account = accountOf(caller, exchange, world);
+  const harm = faults.take({ method, path: url.pathname, transport, account: account?.name });
+  return { exchange, account, harm };
+}
+
+/** The account behind a request: by its bearer, or by the refresh token that it spends. */
+function accountOf(caller: Caller, exchange: Exchange, world: LabWorld): LabAccount | undefined {
+  if (caller.kind !== 'nobody') return caller.account;
+  if (!exchange.url.pathname.startsWith('/oauth/')) return undefined;
+  const fields = bodyFields(exchange);
+  return world.sessions.ownerOf(textField(fields, 'refresh_token') || textField(fields, 'token'));
+}
+
+/** The handler of all ordinary requests. */
+export function createDispatcher(
+  deps: DispatchDeps,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const { world, log } = deps;
+  const router = new TrieRouter<LabRoute>();
+  for (const route of ALL_ROUTES) router.add(route.method, route.path, route);
+
+  const answerTo = async (exchange: Exchange): Promise<LabAnswer> => {
+    const { method, url } = exchange;
+    const [found] = router.match(method, url.pathname)[0];
+    if (found === undefined) return unknownPath(method, redactPath(url));
+    const [route, params] = found;
+    return route.handle({ ...exchange, params: stringParams(params) }, world);
+  };
+
+  return async (request, response) => {
+    const started = performance.now();
+    const time = world.clock.iso();
+    const record = (arrival: Arrival | undefined, status: number | null, note: string | undefined) => {
+      const url = arrival?.exchange.url ?? new URL(request.url ?? '/', world.baseUrl);
+      const notes = [...(arrival?.harm.names ?? []), ...(note === undefined ? [] : [note])];
+      log.add({
+        time,
+        method: request.method ?? 'GET',
+        path: redactPath(url),
+        account: arrival?.account?.name ?? null,
+        status,
+        ms: Math.round(performance.now() - started),
+        note: notes.length === 0 ? null : notes.join(', '),
+      });
+    };
+
+    const arrival = await arrive(request, 'http', deps);
+    if (arrival === undefined) {
+      record(undefined, 400, 'unreadable body');
+      return sendAnswer(response, apiError(400, null, 'The body could not be read.'), undefined, world.clock);
+    }
+    const { exchange, account, harm } = arrival;
+    await pause(harm.delayMs);
+    if (harm.instead?.kind === 'hang') return record(arrival, null, 'never answered');
+    const answer = harmed(
+      insteadOf(harm, world, account) ?? (await answerTo(exchange)),
+      harm,
+      world,
+      account,
+    );
+    const status = answer.kind === 'events' ? 200 : answer.status;
+    const reset = harm.line?.kind === 'reset' && harm.line.afterBytes === 0;
+    record(arrival, reset ? null : status, answer.kind === 'full' ? answer.note : undefined);
+    sendAnswer(response, answer, harm.line, world.clock);
+  };
+}
+
+/** An answer for a request whose handling failed in the lab itself. */
+export function ownFault(error: unknown): LabAnswer {
+  return json(500, { detail: `the lab failed: ${error instanceof Error ? error.message : String(error)}` });
+}
+
+/** Waits that long; a delayed answer must not keep a lab alive that was stopped. */
+export function pause(ms: number): Promise<void> {
+  return ms === 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
+
+function stringParams(params: unknown): Readonly<Record<string, string>> {
+  if (typeof params !== 'object' || params === null) return {};
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)]));
+}

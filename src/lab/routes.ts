@@ -1,0 +1,32 @@
+/** What a route is. The tables stand beside what they serve; `server.ts` puts them together. */
+import type { WebSocket } from 'ws';
+import type { LabAnswer } from './answer.ts';
+import type { Exchange } from './exchange.ts';
+import type { FrameSender } from './frames.ts';
+import type { LabWorld } from './world.ts';
+
+export interface LabRoute {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'HEAD';
+  /** With `:name` for a segment that the handler reads from `exchange.params`. */
+  readonly path: string;
+  handle(exchange: Exchange, world: LabWorld): LabAnswer | Promise<LabAnswer>;
+}
+
+export interface SocketContext {
+  readonly socket: WebSocket;
+  readonly exchange: Exchange;
+  readonly world: LabWorld;
+  /** Sends frames through the line that a fault may have spoilt. */
+  readonly frames: FrameSender;
+  /** Logs one request made inside the socket. */
+  logFrame(what: string, status: number): void;
+  /** What a fault makes the model say instead. */
+  readonly script: Extract<LabAnswer, { kind: 'events' }> | undefined;
+}
+
+export interface SocketRoute {
+  readonly path: string;
+  /** The refusal, or `undefined` when the upgrade may go on. */
+  refuse(exchange: Exchange, world: LabWorld): LabAnswer | undefined;
+  open(context: SocketContext): void;
+}
