@@ -42,7 +42,9 @@ export async function main(argv: readonly string[]): Promise<number> {
 /** The program with all commands; `done` is told the exit code of the one that ran. */
 export function createProgram(deps: CommandDeps, done: (exitCode: number) => void): Command {
   const program = new Command('steward')
-    .description('Finds what is wrong with an OpenAI Codex install, repairs it with a backup, and can undo it.')
+    .description(
+      'Finds what is wrong with an OpenAI Codex install, repairs it with a backup, and can undo it.',
+    )
     .version(VERSION, '-V, --version')
     .configureOutput({
       writeOut: (text) => deps.terminal.out(text),
@@ -69,7 +71,9 @@ export function createProgram(deps: CommandDeps, done: (exitCode: number) => voi
     .argument('[id]', 'as shown by `steward history`')
     .option('--dry-run', 'show what would be put back, change nothing')
     .option('--json', 'one JSON object on stdout')
-    .action(async (id, options) => done(await (await import('./commands/undo.ts')).runUndo(id, options, deps)));
+    .action(async (id, options) =>
+      done(await (await import('./commands/undo.ts')).runUndo(id, options, deps)),
+    );
 
   program
     .command('history')
@@ -108,7 +112,7 @@ export function createProgram(deps: CommandDeps, done: (exitCode: number) => voi
     .argument('<scenario>', 'scenario name; combine with +')
     .argument('<command...>', 'after --: codex …, or steward …')
     .option('--trace', 'print each request as it comes')
-    .option('--keep', 'keep the throw-away home')
+    .option('--codex-version <version>', 'that version from npm instead of the installed Codex')
     .passThroughOptions()
     .action(async (name, command, options) =>
       done(await (await import('./commands/lab.ts')).runLabRun(name, command, options, deps)),

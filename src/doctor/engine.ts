@@ -5,7 +5,6 @@
 import { messageOf } from '../errors.ts';
 import { finding } from '../knowledge/finding.ts';
 import type { Check, CheckContext, CheckResult, FoundProblem } from './check.ts';
-import { createContext, type RunScope } from './context.ts';
 
 export interface CheckRun {
   readonly check: Check;
@@ -18,33 +17,26 @@ export type DoctorEvent =
   | { readonly kind: 'finished'; readonly run: CheckRun; readonly left: number };
 
 /**
- * The results of all these checks, in the order given. Rejects only when `scope.signal` aborts, with its reason.
+ * The results of all these checks, in the order given. Rejects only when the context's signal aborts, with its reason.
  */
 export async function runChecks(
   checks: readonly Check[],
-  scope: RunScope,
+  context: CheckContext,
   onEvent: (event: DoctorEvent) => void = () => {},
 ): Promise<readonly CheckRun[]> {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([scope.signal, stop.signal]);
-  const context = createContext({ ...scope, signal });
   let left = checks.length;
-  try {
-    return await Promise.all(
-      checks.map(async (check) => {
-        onEvent({ kind: 'started', check });
-        const startedAt = performance.now();
-        const result = await runOne(check, context);
-        scope.signal.throwIfAborted();
-        const run = { check, result, durationMs: Math.round(performance.now() - startedAt) };
-        left -= 1;
-        onEvent({ kind: 'finished', run, left });
-        return run;
-      }),
-    );
-  } finally {
-    stop.abort(); // a check that overran its deadline still holds sockets or children: they end with the run
-  }
+  return await Promise.all(
+    checks.map(async (check) => {
+      onEvent({ kind: 'started', check });
+      const startedAt = performance.now();
+      const result = await runOne(check, context);
+      context.signal.throwIfAborted();
+      const run = { check, result, durationMs: Math.round(performance.now() - startedAt) };
+      left -= 1;
+      onEvent({ kind: 'finished', run, left });
+      return run;
+    }),
+  );
 }
 
 async function runOne(check: Check, context: CheckContext): Promise<CheckResult> {

@@ -3,10 +3,10 @@
  * an earlier repair may have changed or cured it, and is verified by the check that found it.
  */
 import type { Finding } from '../knowledge/finding.ts';
-import type { RepairPlan } from '../storage/steps.ts';
 import type { ApplyOutcome, Journal } from '../storage/journal.ts';
+import type { RepairPlan } from '../storage/steps.ts';
 import type { Check, FoundProblem } from './check.ts';
-import type { RunScope } from './context.ts';
+import { createContext, type RunScope } from './context.ts';
 import { type CheckRun, runChecks } from './engine.ts';
 
 /** What became of one finding's repair. */
@@ -72,7 +72,7 @@ async function repairOne(check: Check, stale: Finding, options: RepairOptions): 
 
 /** Runs the check anew and returns the problem with that id and subject, if it is (still) there. */
 async function findAgain(check: Check, wanted: Finding, scope: RunScope): Promise<FoundProblem | undefined> {
-  const [run] = await runChecks([check], scope);
+  const [run] = await runChecks([check], createContext(scope));
   return run?.result.problems.find(
     ({ finding }) =>
       (finding.id === wanted.id && finding.subject === wanted.subject) ||

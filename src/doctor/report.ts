@@ -5,6 +5,7 @@
 import type { Finding, Severity } from '../knowledge/finding.ts';
 import type { OverallStatus, ReportedCheck } from './check.ts';
 import type { CheckRun } from './engine.ts';
+import { LOG_SUBJECT } from './log-subject.ts';
 
 export interface DoctorReport {
   readonly schemaVersion: 1;
@@ -12,7 +13,7 @@ export interface DoctorReport {
   /** ISO 8601. */
   readonly generatedAt: string;
   readonly overallStatus: OverallStatus;
-  /** Version of the Codex that a shell would start; `null` when there is none. */
+  /** Version of the Codex that a shell would start; `null` when there is none or it does not say. */
   readonly codexVersion: string | null;
   readonly codexHome: string;
   readonly checks: Readonly<Record<string, ReportedCheck>>;
@@ -80,14 +81,26 @@ function reportCheck({ check, result, durationMs }: CheckRun): ReportedCheck {
   };
 }
 
-/** Two checks may meet the same problem (a log line and the file behind it): the first one, with all evidence. */
+/**
+ * Two checks may meet the same problem: it is said once, with the evidence of both. A log line is evidence for whatever
+ * stands behind it, and a finding of its own only when no check found that.
+ */
 function dedupe(findings: readonly Finding[]): readonly Finding[] {
   const bySubject = new Map<string, Finding>();
-  for (const next of findings) {
-    const key = `${next.id} ${next.subject}`;
+  const fromLogs = findings.filter((finding) => finding.subject === LOG_SUBJECT);
+  for (const next of [...findings.filter((finding) => finding.subject !== LOG_SUBJECT), ...fromLogs]) {
+    const sameId =
+      next.subject === LOG_SUBJECT && [...bySubject.values()].find((known) => known.id === next.id);
+    const key = sameId ? keyOf(sameId) : keyOf(next);
     const known = bySubject.get(key);
-    if (known === undefined) bySubject.set(key, next);
-    else bySubject.set(key, { ...known, evidence: [...known.evidence, ...next.evidence] });
+    bySubject.set(
+      key,
+      known === undefined ? next : { ...known, evidence: [...known.evidence, ...next.evidence] },
+    );
   }
   return [...bySubject.values()];
+}
+
+function keyOf(finding: Finding): string {
+  return `${finding.id} ${finding.subject}`;
 }

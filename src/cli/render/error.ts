@@ -8,13 +8,17 @@ export function renderError(error: unknown, terminal: Terminal, options: { json:
   const known = error instanceof StewardError ? error : asStewardError(error);
   if (options.json) {
     const { code, kind, message, hint, details } = known;
-    terminal.out(`${JSON.stringify({ schemaVersion: 1, error: { code, kind, message: redact(message), hint, details } })}\n`);
+    terminal.out(
+      `${JSON.stringify({ schemaVersion: 1, error: { code, kind, message: redact(message), hint, details } })}\n`,
+    );
     return known.exitCode;
   }
   terminal.err(`${terminal.paint('red', '✖')} ${redact(known.message)}\n`);
   if (known.hint !== undefined) terminal.err(`  ${terminal.paint('cyan', '→')} ${redact(known.hint)}\n`);
   if (known.kind === 'bug') {
-    terminal.err('  This is a fault of steward itself; `steward history` shows whether anything was changed.\n');
+    terminal.err(
+      '  This is a fault of steward itself; `steward history` shows whether anything was changed.\n',
+    );
     if (terminal.env.STEWARD_DEBUG && error instanceof Error) terminal.err(`${redact(error.stack ?? '')}\n`);
     else terminal.err('  Run again with STEWARD_DEBUG=1 and report what it prints.\n');
   }

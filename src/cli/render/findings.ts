@@ -39,7 +39,10 @@ export function renderFinding(finding: Finding, terminal: Terminal, style: Findi
 
   const shown = style.verbose ? finding.evidence : finding.evidence.slice(0, EVIDENCE_SHOWN);
   shown.forEach((evidence, index) => {
-    row(index === 0 ? 'seen' : '', evidence.what === '' ? evidence.where : `${evidence.where}: ${evidence.what}`);
+    row(
+      index === 0 ? 'seen' : '',
+      evidence.what === '' ? evidence.where : `${evidence.where}: ${evidence.what}`,
+    );
   });
   const hidden = finding.evidence.length - shown.length;
   if (hidden > 0) row('', `… and ${hidden} more (--verbose)`);

@@ -1,0 +1,38 @@
+/** `npm run bench [NAME…]`: builds, then runs the benchmarks in `bench/`, each of which prints ratios measured in one run. */
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const wanted = process.argv.slice(2);
+const all = readdirSync(join(root, 'bench'))
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => name.slice(0, -3));
+const unknown = wanted.filter((name) => !all.includes(name));
+if (unknown.length > 0) {
+  console.error(`no benchmark called ${unknown.join(', ')}; there are: ${all.join(', ')}`);
+  process.exit(2);
+}
+
+const node = (args) => {
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+};
+node(['scripts/build.mjs', '--quiet']);
+for (const name of wanted.length > 0 ? wanted : all) {
+  const outfile = join(root, 'node_modules', '.bench', `${name}.mjs`);
+  await build({
+    absWorkingDir: root,
+    entryPoints: [`bench/${name}.ts`],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    // Paths are found from the source file's place, not from the bundle's.
+    define: { 'import.meta.url': JSON.stringify(new URL(`../bench/${name}.ts`, import.meta.url).href) },
+  });
+  node([outfile]);
+}

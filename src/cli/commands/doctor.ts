@@ -1,0 +1,100 @@
+/** `steward doctor`: find, and with `--fix` repair. */
+import { resolveCodexHome } from '../../codex/home.ts';
+import { CHECKS } from '../../doctor/checks/index.ts';
+import type { RunScope } from '../../doctor/context.ts';
+import { type Diagnosis, diagnose } from '../../doctor/diagnose.ts';
+import { type RepairResult, repairAll } from '../../doctor/repair.ts';
+import { type Selection, selectChecks } from '../../doctor/select.ts';
+import { EXIT } from '../../errors.ts';
+import { createHost } from '../../host.ts';
+import { redactValue } from '../../storage/redact.ts';
+import { openJournal } from '../journal.ts';
+import type { CommandDeps } from '../main.ts';
+import { createConsent } from '../render/consent.ts';
+import type { FindingStyle } from '../render/findings.ts';
+import { startProgress } from '../render/progress.ts';
+import { renderRecovered, renderRepair, repairToJson } from '../render/repairs.ts';
+import { renderChecks, renderFindings, renderHeader, renderNext } from '../render/report.ts';
+import type { Terminal } from '../render/terminal.ts';
+
+export interface DoctorOptions {
+  readonly fix?: boolean;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly live?: boolean;
+  readonly only?: readonly string[];
+  readonly verbose?: boolean;
+  readonly json?: boolean;
+}
+
+/** Runs the doctor and returns the exit code: 1 while a finding of severity "fail" is left, else 0. */
+export async function runDoctor(options: DoctorOptions, { terminal, signal }: CommandDeps): Promise<number> {
+  const startedAt = performance.now();
+  const host = createHost();
+  const scope: RunScope = { host, home: resolveCodexHome(host), live: options.live === true, signal };
+  const selection = selectChecks(CHECKS, splitList(options.only));
+  const style = { userHome: host.userHome, verbose: options.verbose === true };
+  const say = (text: string) => {
+    if (!options.json) terminal.out(text);
+  };
+  // A preview is a repair run that stops before the change.
+  const dryRun = options.dryRun === true;
+  const repairing = options.fix === true || dryRun;
+  const journal = openJournal(scope);
+  const recovered = dryRun ? [] : await journal.recover();
+  say(renderRecovered(recovered, terminal));
+
+  let seen = await look(selection, scope, terminal);
+  say(renderScreen(seen, terminal, style));
+  let repairs: readonly RepairResult[] = [];
+  if (repairing) {
+    repairs = await repairAll(seen.runs, {
+      scope,
+      journal,
+      dryRun,
+      consent: createConsent(terminal, { yes: options.yes === true, json: options.json === true }),
+      onResult: (result) => say(renderRepair(result, terminal, style)),
+    });
+    if (repairs.some((result) => result.kind === 'done')) seen = await look(selection, scope, terminal);
+  }
+  say(renderNext(seen.report, terminal, { elapsedMs: performance.now() - startedAt, repairs, dryRun }));
+
+  if (options.json) {
+    const payload = {
+      ...seen.report,
+      ...(repairing ? { dryRun, repairs: repairs.map(repairToJson) } : {}),
+      recovered,
+    };
+    terminal.out(`${JSON.stringify(redactValue(payload), null, 2)}\n`);
+  }
+  return seen.report.overallStatus === 'fail' ? EXIT.problems : EXIT.ok;
+}
+
+async function look(selection: Selection, scope: RunScope, terminal: Terminal): Promise<Diagnosis> {
+  const pending = new Set(selection.checks.map((check) => check.title));
+  const progress = startProgress(terminal, 'looking at this Codex install');
+  try {
+    return await diagnose(selection, scope, (event) => {
+      if (event.kind !== 'finished') return;
+      pending.delete(event.run.check.title);
+      const [next] = pending;
+      if (next !== undefined) progress.update(pending.size > 1 ? `${next} and ${pending.size - 1} more` : next);
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+function renderScreen({ report }: Diagnosis, terminal: Terminal, style: FindingStyle): string {
+  const parts = [
+    renderHeader(report, terminal, style.userHome),
+    renderChecks(report, terminal, style),
+    renderFindings(report, terminal, style),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n')}\n`;
+}
+
+/** `--only a,b c` and `--only a b c` mean the same. */
+function splitList(values: readonly string[] = []): readonly string[] {
+  return values.flatMap((value) => value.split(',')).filter((value) => value !== '');
+}

@@ -1,0 +1,36 @@
+/** One look at a Codex home: run the checks, put the report together. What `steward doctor` and the library call. */
+import { activeBinary, type CodexBinary, readCodexBinaries } from '../codex/binaries.ts';
+import { createContext, type RunScope } from './context.ts';
+import { type CheckRun, type DoctorEvent, runChecks } from './engine.ts';
+import { createReport, type DoctorReport } from './report.ts';
+import type { Selection } from './select.ts';
+
+export interface Diagnosis {
+  readonly runs: readonly CheckRun[];
+  readonly report: DoctorReport;
+  /** The `codex` that a shell would start. */
+  readonly codex: CodexBinary | null;
+}
+
+/** Runs the selected checks. Changes nothing; uses the network only with `scope.live`. */
+export async function diagnose(
+  selection: Selection,
+  scope: RunScope,
+  onEvent?: (event: DoctorEvent) => void,
+): Promise<Diagnosis> {
+  const stop = new AbortController();
+  const context = createContext({ ...scope, signal: AbortSignal.any([scope.signal, stop.signal]) });
+  try {
+    const runs = selection.narrow(await runChecks(selection.checks, context, onEvent));
+    const codex = activeBinary(await context.read(readCodexBinaries));
+    const report = createReport({
+      runs,
+      codexHome: scope.home.path,
+      codexVersion: codex?.version ?? null,
+      now: scope.host.now(),
+    });
+    return { runs, report, codex };
+  } finally {
+    stop.abort(); // whatever a check that overran still holds (sockets, children) ends here
+  }
+}
