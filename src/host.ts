@@ -11,6 +11,8 @@ import { join } from 'node:path';
 
 export interface RunOptions {
   readonly cwd?: string;
+  /** The name the child is called by, for a program that does another job under another name. */
+  readonly argv0?: string;
   /** The whole environment of the child; without it, the host's own. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Written to the child's standard input, which is then closed. Without it, standard input is empty. */
@@ -85,6 +87,7 @@ function runProcess(file: string, args: readonly string[], options: RunOptions):
   return new Promise((resolve) => {
     const child = spawn(file, args, {
       cwd: options.cwd,
+      argv0: options.argv0,
       env: options.env as NodeJS.ProcessEnv,
       stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
