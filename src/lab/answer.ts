@@ -14,7 +14,7 @@ export type LabAnswer =
       readonly kind: 'events';
       readonly headers: Readonly<Record<string, string>>;
       readonly events: readonly ModelEvent[];
-      readonly then: 'end' | 'silent';
+      readonly ending: 'end' | 'silent';
     };
 
 export interface ModelEvent {

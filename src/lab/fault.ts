@@ -22,7 +22,7 @@ const effectSchema = v.variant('kind', [
     kind: v.literal('events'),
     events: v.array(v.looseObject({ type: v.string() })),
     /** `end`: the stream ends; `silent`: it stays open and says nothing more. */
-    then: v.optional(v.picklist(['end', 'silent']), 'end'),
+    ending: v.optional(v.picklist(['end', 'silent']), 'end'),
   }),
   /** These headers are added to whatever the answer is. */
   v.object({ kind: v.literal('headers'), headers }),

@@ -22,7 +22,7 @@ export function insteadOf(
         kind: 'events',
         headers: {},
         events: instead.events.map((event) => fillIn(event, world.clock, account)).filter(isModelEvent),
-        then: instead.then,
+        ending: instead.ending,
       };
     case 'answer': {
       const headers = filled(instead.headers ?? {}, world, account);

@@ -9,6 +9,8 @@ import { type Lab, startLab } from './lab.ts';
 import { type Leftover, stopLeftovers } from './leftovers.ts';
 import type { LabRequest } from './request-log.ts';
 
+const DRAIN_MS = 500;
+
 export interface LabRunOptions {
   /** A scenario, or several joined by `+`. */
   readonly scenario: string;
@@ -101,9 +103,11 @@ async function runCommand(lab: Lab, homePath: string, options: LabRunOptions) {
         }),
       );
     });
-    // `exit`, not `close`: a daemon that the command leaves behind keeps the pipes open.
+    // A daemon that the command leaves behind may keep the pipes open, so that `close` need not come after `exit`.
     child.on('exit', (code) => {
-      setImmediate(() => resolve({ exitCode: code ?? EXIT.interrupted, stdout, stderr }));
+      const end = () => resolve({ exitCode: code ?? EXIT.interrupted, stdout, stderr });
+      child.on('close', end);
+      setTimeout(end, DRAIN_MS);
     });
   });
 }

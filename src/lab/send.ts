@@ -27,7 +27,7 @@ export function sendAnswer(
   }
   response.writeHead(status, stream ? headers : { ...headers, 'content-length': String(body.length) });
   if (line === undefined || line.afterBytes >= body.length) {
-    if (stream && answer.then === 'silent') response.write(body);
+    if (stream && answer.ending === 'silent') response.write(body);
     else response.end(body);
     return;
   }

@@ -11,9 +11,20 @@ export function codexConfig(
 ): readonly string[] {
   return [
     `chatgpt_base_url = "${plan.backend === 'lab' ? url : CLOSED}/backend-api/"`,
-    `openai_base_url = "${plan.model === 'lab' ? url : CLOSED}/v1"`,
+    `openai_base_url = "${modelBase(url, plan.model)}"`,
     ...plan.config.map((line) => line.replaceAll('{url}', url)),
   ];
+}
+
+function modelBase(url: string, model: HomePlan['model']): string {
+  switch (model) {
+    case 'lab':
+      return `${url}/v1`;
+    case 'backend':
+      return `${url}/backend-api/codex`;
+    case 'closed':
+      return `${CLOSED}/v1`;
+  }
 }
 
 /**

@@ -43,7 +43,7 @@ function handleHttp(exchange: Exchange, world: LabWorld): LabAnswer {
     kind: 'events',
     headers: limitHeaders(world),
     events: reply(world, exchange, request),
-    then: 'end',
+    ending: 'end',
   };
 }
 
@@ -64,7 +64,7 @@ function openSocket({ socket, exchange, world, frames, logFrame, script }: Socke
     // A script concerns the answer; the prewarm, which asks for none, stays healthy.
     const scripted = prewarm ? undefined : script;
     for (const event of scripted?.events ?? reply(world, exchange, request)) frames.send(event);
-    if (scripted?.then === 'end' && !scripted.events.some(isFinal)) socket.close(1000);
+    if (scripted?.ending === 'end' && !scripted.events.some(isFinal)) socket.close(1000);
   });
 }
 

@@ -9,7 +9,10 @@ const PATH = '/backend-api/codex/remote/control/client';
 
 function open({ socket, exchange, world, frames }: SocketContext): void {
   const client = world.remote.client(String(exchange.headers['x-codex-client-id'] ?? ''));
-  if (client === undefined) return socket.close(1011, 'refused');
+  if (client === undefined) {
+    socket.close(1011, 'refused');
+    return;
+  }
   const nonce = world.ids.hex(32);
   let proven = false;
   const stops = new Map<string, () => void>();

@@ -134,7 +134,10 @@ export const HOST_SOCKET: SocketRoute = {
   },
   open: ({ socket, exchange, world, frames }) => {
     const server = connecting(exchange, world);
-    if ('kind' in server) return socket.close(1011, 'refused');
+    if ('kind' in server) {
+      socket.close(1011, 'refused');
+      return;
+    }
     const link = createHostLink(socket, frames, () => world.ids.uuid());
     server.link = link;
     server.lastSeenMs = world.clock.now();

@@ -68,5 +68,6 @@ export const NETWORK_SCENARIOS: readonly Scenario[] = [
         effect: { kind: 'answer', status: 500, json: { detail: 'Internal error' } },
       },
     ],
+    home: { model: 'backend' },
   }),
 ];

@@ -201,9 +201,10 @@ export const REMOTE_SCENARIOS: readonly Scenario[] = [
     ],
   }),
   remote({
-    name: 'host-socket-404',
+    name: 'server-revoked',
     failureId: 'remote.server_unknown',
-    summary: 'The machine’s WebSocket is always answered 404 "Remote app server not found".',
+    summary:
+      'The server takes no machine of this account: every connection is answered 404 "Remote app server not found".',
     faults: [
       {
         match: HOST_SOCKET,

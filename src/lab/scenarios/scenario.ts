@@ -10,9 +10,10 @@ export interface HomePlan {
   readonly accessToken: 'good' | 'expired';
   /** Whether the stored session passed a second factor. */
   readonly mfa: boolean;
-  /** Where the backend and the model are said to be; `closed`: at a loopback port where nobody listens. */
+  /** Where the backend is said to be; `closed`: at a loopback port where nobody listens. */
   readonly backend: 'lab' | 'closed';
-  readonly model: 'lab' | 'closed';
+  /** The same for the model; `backend`: below the backend's own address, where 0.169 asks for the routing first. */
+  readonly model: 'lab' | 'backend' | 'closed';
   /** More lines of `config.toml`, top level; `{url}` becomes the lab's address. */
   readonly config: readonly string[];
 }

@@ -4,6 +4,20 @@ import { type Scenario, scenario } from './scenario.ts';
 
 const SSE = { websocket: 'upgrade-required' } as const;
 
+/** The built-in provider waits five minutes and cannot be overridden, so that an own one stands in for it. */
+function impatientProvider(supportsWebsockets: boolean): readonly string[] {
+  const settings = [
+    'name = "lab"',
+    'base_url = "{url}/v1"',
+    'wire_api = "responses"',
+    'requires_openai_auth = true',
+    `supports_websockets = ${supportsWebsockets}`,
+    'stream_idle_timeout_ms = 1500',
+    'stream_max_retries = 1',
+  ];
+  return ['model_provider = "lab"', `model_providers.lab = { ${settings.join(', ')} }`];
+}
+
 export const STREAM_SCENARIOS: readonly Scenario[] = [
   scenario({
     name: 'stream-cut',
@@ -36,15 +50,17 @@ export const STREAM_SCENARIOS: readonly Scenario[] = [
   scenario({
     name: 'stream-idle',
     failureId: 'network.stream_idle_timeout',
-    summary: 'The stream begins and then stays silent.',
-    settings: SSE,
+    summary:
+      'The stream begins and then stays silent; the home gives up after 1.5 seconds instead of 5 minutes.',
     faults: [{ match: MODEL_HTTP, effect: { kind: 'silent', afterBytes: 120 } }],
+    home: { config: impatientProvider(false) },
   }),
   scenario({
     name: 'websocket-idle',
     failureId: 'network.stream_idle_timeout',
-    summary: 'The WebSocket accepts the request and then stays silent.',
-    faults: [{ match: MODEL_SOCKET, effect: { kind: 'events', events: [], then: 'silent' } }],
+    summary: 'The WebSocket takes the request and then stays silent; the home gives up after 1.5 seconds.',
+    faults: [{ match: MODEL_SOCKET, effect: { kind: 'events', events: [], ending: 'silent' } }],
+    home: { config: impatientProvider(true) },
   }),
   scenario({
     name: 'websocket-cut',
