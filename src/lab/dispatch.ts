@@ -4,6 +4,7 @@ import { TrieRouter } from 'hono/router/trie-router';
 import type { LabAccount } from './accounts.ts';
 import { apiError, json, type LabAnswer, unknownPath } from './answer.ts';
 import { ACCOUNT_ROUTES } from './backend/account-routes.ts';
+import { MCP_ROUTES } from './backend/mcp-routes.ts';
 import { RESPONSES_ROUTES } from './backend/responses.ts';
 import type { Caller } from './caller.ts';
 import { bodyFields, type Exchange, readBody, textField } from './exchange.ts';
@@ -29,6 +30,7 @@ const ALL_ROUTES: readonly LabRoute[] = [
   ...HOST_ROUTES,
   ...CLIENT_ROUTES,
   ...ENVIRONMENT_ROUTES,
+  ...MCP_ROUTES,
 ];
 
 export interface DispatchDeps {

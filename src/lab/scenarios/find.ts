@@ -3,6 +3,7 @@ import { StewardError } from '../../errors.ts';
 import { AUTH_SCENARIOS } from './auth.ts';
 import { HEALTHY_SCENARIOS } from './healthy.ts';
 import { LIMIT_SCENARIOS } from './limits.ts';
+import { MCP_SCENARIOS } from './mcp.ts';
 import { MODEL_SCENARIOS } from './model.ts';
 import { NETWORK_SCENARIOS } from './network.ts';
 import { REMOTE_SCENARIOS } from './remote.ts';
@@ -17,6 +18,7 @@ const ALL: readonly Scenario[] = [
   ...MODEL_SCENARIOS,
   ...STREAM_SCENARIOS,
   ...NETWORK_SCENARIOS,
+  ...MCP_SCENARIOS,
 ];
 
 export interface ScenarioLine {

@@ -11,5 +11,6 @@ export const USER_CODE = { method: 'POST', path: '/api/accounts/deviceauth/userc
 export const ENROLL = { method: 'POST', path: `${REMOTE}/server/enroll` } as const;
 export const HOST_SOCKET = { path: `${REMOTE}/server`, transport: 'websocket' } as const;
 export const PAIR = { method: 'POST', path: `${REMOTE}/server/pair` } as const;
+export const MCP = { path: '/mcp' } as const;
 export const ANYTHING = {} as const;
 export const BACKEND = { path: '/backend-api/**' } as const;

@@ -37,6 +37,13 @@ export const REMOTE_SCENARIOS: readonly Scenario[] = [
     settings: { remoteAllowed: false, account: 'team' },
   }),
   remote({
+    name: 'remote-managed-off',
+    failureId: 'remote.workspace_policy',
+    summary:
+      'The workspace’s managed requirements forbid remote control (0.169 obeys, 0.133 does not know them).',
+    settings: { account: 'enterprise', requirements: 'allow_remote_control = false\n' },
+  }),
+  remote({
     name: 'remote-not-logged-in',
     failureId: 'remote.requires_chatgpt_login',
     summary: 'The machine has no login at all.',
