@@ -1,0 +1,99 @@
+/**
+ * The splices that delete a key or a table. A deleted line takes its own trailing comment along; a deleted table takes
+ * its header, its body, and the comment block right above its header. Every other comment stays.
+ */
+import type { KeyPath, TextSplice } from '../steps.ts';
+import { removeItem } from './groups.ts';
+import { type Entry, isWithin, type Layout, type Section } from './layout.ts';
+import { lineContentEnd, lineEnd, lineStart } from './lines.ts';
+
+/** Nothing to delete is no splice. */
+export function deletionSplices(text: string, layout: Layout, path: KeyPath): readonly TextSplice[] {
+  for (const group of layout.groups) {
+    const items = group.items.filter((item) => isWithin(item.path, path));
+    // The whole group lies below the path only if it goes with its own key; that is found in its section.
+    if (items.length === 0 || isWithin(group.path, path)) continue;
+    const item = items[0];
+    if (item !== undefined) return removeItem(text, group, item);
+  }
+  const lines: TextSplice[] = [];
+  const tables: TextSplice[] = [];
+  for (const section of layout.sections) {
+    if (section.header !== null && isWithin(section.path, path)) {
+      const range = tableRange(text, section, section.header);
+      const last = tables.at(-1);
+      // Tables that follow each other go as one, with the blank lines between them.
+      if (last !== undefined && text.slice(last.end, range.start).trim() === '') {
+        tables[tables.length - 1] = { ...last, end: range.end };
+      } else tables.push(range);
+    } else {
+      for (const entry of section.entries) if (isWithin(entry.path, path)) lines.push(lineRange(text, entry));
+    }
+  }
+  return [...lines, ...tables.map((range) => withOneGap(text, range))];
+}
+
+/** Whether one deletion leaves another: `{ a.b = 1, a.c = 2 }` has two members below `a`. */
+export function hasMoreToDelete(layout: Layout, path: KeyPath): boolean {
+  return layout.groups.some(
+    (group) =>
+      !isWithin(group.path, path) && group.items.filter((item) => isWithin(item.path, path)).length > 1,
+  );
+}
+
+function lineRange(text: string, entry: Entry): TextSplice {
+  const start = lineStart(text, entry.start);
+  const end = lineEnd(text, entry.end);
+  // The last line has no line end: the one before it goes instead.
+  if (end === text.length && text[end - 1] !== '\n' && start > 0) {
+    return { start: lineContentEnd(text, start - 1), end, text: '' };
+  }
+  return { start, end, text: '' };
+}
+
+function tableRange(text: string, section: Section, header: NonNullable<Section['header']>): TextSplice {
+  const end = lineEnd(text, section.entries.at(-1)?.end ?? header.keyEnd);
+  return { start: commentBlockAbove(text, lineStart(text, header.start)), end, text: '' };
+}
+
+/** Of the blank lines above and below a table one side goes with it; at the end of the file, those above. */
+function withOneGap(text: string, range: TextSplice): TextSplice {
+  const { start, end } = range;
+  if (end === text.length) {
+    const last = trailingBlankStart(text, start);
+    const hadNewline = text[end - 1] === '\n';
+    return { ...range, start: last > 0 && !hadNewline ? lineContentEnd(text, last - 1) : last };
+  }
+  const isParted = start === 0 || trailingBlankStart(text, start) < start;
+  return isParted ? { ...range, end: blankLinesFrom(text, end) } : range;
+}
+
+/** The start of the comment lines right above a header, if a blank line parts them from what is above. */
+function commentBlockAbove(text: string, headerLine: number): number {
+  let start = headerLine;
+  while (start > 0) {
+    const previous = lineStart(text, start - 1);
+    const line = text.slice(previous, start).trim();
+    if (line === '') return start;
+    if (!line.startsWith('#')) return headerLine; // parted from nothing: it may be about the line above
+    start = previous;
+  }
+  return headerLine; // the head of the file is about the file
+}
+
+function blankLinesFrom(text: string, offset: number): number {
+  let at = offset;
+  while (at < text.length && text.slice(at, lineEnd(text, at)).trim() === '') at = lineEnd(text, at);
+  return at;
+}
+
+/** Where blank lines that end at `offset` begin; the line end of the line above them stays. */
+function trailingBlankStart(text: string, offset: number): number {
+  let at = offset;
+  while (at > 0) {
+    const previous = lineStart(text, at - 1);
+    if (text.slice(previous, at).trim() !== '') return at;
+    at = previous;
+  }
+  return at;
+}
