@@ -39,6 +39,8 @@ export interface StateDatabase {
   readonly backfill: Backfill | null;
   /** At most {@link COUNT_LIMIT}. */
   readonly threadCount: number;
+  /** How many threads each model provider has, archived ones included. */
+  readonly providers: Readonly<Record<string, number>>;
   /** The newest {@link THREAD_SAMPLE} threads, newest first. */
   readonly threads: readonly StateThread[];
 }
@@ -67,6 +69,7 @@ export const readStateDatabase: CodexReader<Reading<StateDatabase>> = async (sco
     migrations: readMigrations(db),
     backfill: readBackfill(db),
     threadCount: countThreads(db),
+    providers: countProviders(db),
     threads: readThreads(db),
   }));
 };
@@ -116,6 +119,16 @@ function countThreads(db: DatabaseConnection): number {
   if (columnsOf(db, 'threads').size === 0) return 0;
   const [row] = db.all('SELECT count(*) AS n FROM (SELECT 1 FROM threads LIMIT ?)', [COUNT_LIMIT]);
   return row === undefined ? 0 : (numberOf(row, 'n') ?? 0);
+}
+
+/** Answered from the index on `model_provider` (there since the first schema); without it, from as many rows as are counted. */
+function countProviders(db: DatabaseConnection): Readonly<Record<string, number>> {
+  if (!columnsOf(db, 'threads').has('model_provider')) return {};
+  const rows = db.all(
+    'SELECT p, count(*) AS n FROM (SELECT model_provider AS p FROM threads LIMIT ?) GROUP BY p',
+    [COUNT_LIMIT],
+  );
+  return Object.fromEntries(rows.map((row) => [textOf(row, 'p'), numberOf(row, 'n') ?? 0]));
 }
 
 function readThreads(db: DatabaseConnection): readonly StateThread[] {

@@ -1,0 +1,85 @@
+/** Does the desktop app's global state parse; a damaged file costs its settings at the next start, and blocks repairs. */
+import { readGlobalState } from '../../codex/global-state.ts';
+import { processesOfHome, readCodexProcesses } from '../../codex/processes.ts';
+import type { Reading } from '../../codex/reading.ts';
+import { finding } from '../../knowledge/finding.ts';
+import type { Check, CheckContext, CheckResult, FoundProblem } from '../check.ts';
+import { planGlobalState } from '../repairs/state-desktop.ts';
+
+export const stateDesktopCheck: Check = {
+  id: 'steward.state.desktop',
+  category: 'state',
+  title: 'global state of the desktop app',
+  finds: ['state.global_state_corrupt'],
+  timeoutMs: 5_000,
+  async run(context): Promise<CheckResult> {
+    const { main, backup } = await context.read(readGlobalState);
+    const details = { file: describe(main), backup: describe(backup) };
+    if (main.kind === 'missing' && backup.kind === 'missing') {
+      return { status: 'skipped', summary: 'no desktop app here', details, problems: [] };
+    }
+    const problems: FoundProblem[] = [];
+    for (const reading of [main, backup]) {
+      if (isDamaged(reading)) problems.push(await problemOf(reading, main, backup, context));
+    }
+    return {
+      status: problems.length > 0 ? 'problems' : 'ok',
+      summary: problems.length > 0 ? 'the global state is damaged' : 'both files parse',
+      details,
+      problems,
+    };
+  },
+};
+
+type Damaged = Extract<Reading<unknown>, { kind: 'malformed' | 'unreadable' }>;
+
+/** A file that is there and only not permitted is a matter of permissions. */
+function isDamaged(reading: Reading<unknown>): reading is Damaged {
+  return reading.kind === 'malformed' || (reading.kind === 'unreadable' && reading.code === 'EISDIR');
+}
+
+function describe(reading: Reading<unknown>): string {
+  return reading.kind === 'ok' || reading.kind === 'missing' ? reading.kind : reading.message;
+}
+
+async function problemOf(
+  reading: Damaged,
+  main: Reading<unknown>,
+  backup: Reading<unknown>,
+  context: CheckContext,
+): Promise<FoundProblem> {
+  const line = reading.kind === 'malformed' && reading.line !== undefined ? `:${reading.line}` : '';
+  const isMain = reading.path === main.path;
+  const restorable = isMain && backup.kind === 'ok';
+  const processes = processesOfHome(await context.read(readCodexProcesses), context.home.path);
+  const app = processes.find(({ kind }) => kind === 'desktop');
+  const common = {
+    subject: reading.path,
+    cause: `${reading.path} does not parse (${reading.message})${isMain ? ': the desktop app starts without its settings, projects and pairing' : ', so it cannot stand in for the file it backs up'}.`,
+    evidence: [{ source: 'file' as const, where: `${reading.path}${line}`, what: reading.message }],
+    summary: restorable
+      ? 'With the app closed, put the content of its .bak back; the damaged file is kept aside.'
+      : 'With the app closed, set the damaged file aside; the app writes a new one.',
+  };
+  if (app !== undefined) {
+    const steps = ['Quit the Codex desktop app: it writes this file when it ends', 'steward doctor'];
+    return {
+      finding: finding('state.global_state_corrupt', {
+        ...common,
+        severity: 'warn',
+        actor: 'you',
+        command: null,
+        steps,
+      }),
+    };
+  }
+  const repairId = restorable ? 'state.global_state_corrupt.restore' : 'state.global_state_corrupt.set_aside';
+  return {
+    finding: finding('state.global_state_corrupt', {
+      ...common,
+      severity: isMain ? 'fail' : 'warn',
+      repairId,
+    }),
+    plan: () => planGlobalState(reading.path, restorable ? backup.path : null, repairId),
+  };
+}
