@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { messageOf, systemCode } from '../errors.ts';
 import { type ProcessState, type RecordedProcess, stateOfRecorded } from './daemon-files-process.ts';
-import { parse } from './global-state-json.ts';
+import { parseJsonObject } from './global-state-json.ts';
 import type { CodexReader } from './home.ts';
 import { type Reading, readText } from './reading.ts';
 
@@ -113,7 +113,7 @@ async function readJson<const T extends v.GenericSchema>(
 ): Promise<Reading<v.InferOutput<T>>> {
   const text = await readText(path, MAX_BYTES);
   if (text.kind !== 'ok') return text;
-  const parsed = parse(text.value);
+  const parsed = await parseJsonObject(text.value);
   if (parsed.kind === 'bad') return { kind: 'malformed', path, message: parsed.message };
   const checked = v.safeParse(schema, parsed.value);
   if (checked.success) return { kind: 'ok', path, value: checked.output };

@@ -5,7 +5,7 @@
  * together. Only the remote-control keys are typed; everything else is the user's and is passed through untouched.
  */
 import { join } from 'node:path';
-import { parse } from './global-state-json.ts';
+import { parseJsonObject } from './global-state-json.ts';
 import type { CodexReader } from './home.ts';
 import { type Reading, readText } from './reading.ts';
 
@@ -85,8 +85,8 @@ async function readGlobalStateFile(path: string): Promise<Reading<GlobalState>> 
 }
 
 /** The typed view of such a file's text; `malformed` with its line where it is not a JSON object. */
-export function parseGlobalState(path: string, text: string): Reading<GlobalState> {
-  const parsed = parse(text);
+export async function parseGlobalState(path: string, text: string): Promise<Reading<GlobalState>> {
+  const parsed = await parseJsonObject(text);
   if (parsed.kind === 'bad')
     return {
       kind: 'malformed',

@@ -1,5 +1,8 @@
 /** `installation_id`: the uuid by which the backend knows this host (Codex 0.133 to 0.169 make it at the first run). */
+import { readdir, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { type Host, systemPath } from '../host.ts';
 import type { CodexReader } from './home.ts';
 import { type Reading, readText } from './reading.ts';
 
@@ -15,4 +18,32 @@ export async function readInstallationIdOf(home: string): Promise<Reading<string
   if (text.kind !== 'ok') return text;
   const id = text.value.trim();
   return UUID.test(id) ? { kind: 'ok', path, value: id } : { kind: 'malformed', path, message: 'not a uuid' };
+}
+
+/** When the id file was made on this disk (epoch ms); `null` where the file system does not tell. A copy is made anew. */
+export async function installationIdMadeAt(home: string): Promise<number | null> {
+  try {
+    const { birthtimeMs } = await stat(join(home, 'installation_id'));
+    return birthtimeMs > 0 ? birthtimeMs : null;
+  } catch {
+    return null; // no such file: then nothing was made
+  }
+}
+
+/** The host name that Codex enrols under. */
+export async function hostName(host: Host): Promise<string> {
+  if (host.platform !== 'linux') return hostname();
+  const text = await readText(systemPath(host, '/proc/sys/kernel/hostname'), 4096);
+  return text.kind === 'ok' ? text.value.trim() : hostname();
+}
+
+/** Codex homes on the Windows side, as WSL sees them; empty anywhere else. */
+export async function windowsHomes(host: Host): Promise<readonly string[]> {
+  if (!host.isWsl) return [];
+  const users = systemPath(host, '/mnt/c/Users');
+  try {
+    return (await readdir(users)).map((user) => join(users, user, '.codex'));
+  } catch {
+    return []; // drive C is not mounted, or not ours to list
+  }
 }

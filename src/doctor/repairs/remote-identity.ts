@@ -1,0 +1,30 @@
+/** Gives a cloned home an identity of its own: a new installation id, no enrolments of the old one. */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { readGlobalState } from '../../codex/global-state.ts';
+import type { CodexScope } from '../../codex/home.ts';
+import { readEnrollments } from '../../codex/state-db.ts';
+import { fingerprint } from '../../storage/fingerprint.ts';
+import type { RepairPlan } from '../../storage/steps.ts';
+import type { RepairRefusal } from '../check.ts';
+import { globalStateSteps, localIdEdits } from './remote-reset.ts';
+import { deleteRowsStep } from './remote-rows.ts';
+
+/** Writes a new `installation_id` and clears what was enrolled under the old one, here; the other machine keeps it. */
+export async function planRotateInstallationId(scope: CodexScope): Promise<RepairPlan | RepairRefusal> {
+  const path = join(scope.home.path, 'installation_id');
+  const state = await globalStateSteps(await readGlobalState(scope), localIdEdits);
+  if ('refused' in state) return state;
+  const rows = await readEnrollments(scope);
+  return {
+    repairId: 'remote.identity_collision.rotate',
+    summary: 'Give this machine a new installation id and clear the enrolments made under the old one.',
+    steps: [
+      // As Codex writes it: 36 characters, no line break.
+      { kind: 'write-file', path, expect: await fingerprint(path), content: randomUUID(), mode: 0o644 },
+      ...state,
+      ...(await deleteRowsStep(scope, rows.kind === 'ok' ? rows.value : [])),
+    ],
+    requiresStopped: 'all',
+  };
+}
