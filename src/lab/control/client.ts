@@ -17,14 +17,9 @@ export interface LabControl {
 /** A client for the lab at `url` with the token that it printed (`lab.controlToken`). */
 export function createLabControl(url: string, token: string): LabControl {
   const ask = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const answer = await post(
-      new URL(`${CONTROL_PATH}${path}`, url),
-      method,
-      token,
-      JSON.stringify(body ?? null),
-    );
-    const value: unknown = JSON.parse(answer.body);
-    if (answer.status === 200) return value;
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const answer = await call(new URL(`${CONTROL_PATH}${path}`, url), method, token, text);
+    if (answer.status === 200) return JSON.parse(answer.body);
     throw new StewardError('ERR_LAB_CONTROL', 'user', `the lab refused ${method} ${path}: ${answer.body}`, {
       hint: 'Check the command against the protocol, and the token against the one that the lab printed.',
       details: { status: answer.status },
@@ -41,11 +36,11 @@ export function createLabControl(url: string, token: string): LabControl {
 }
 
 // node:http instead of fetch: it ignores proxy settings, and the lab sets itself as proxy.
-function post(
+function call(
   url: URL,
   method: string,
   token: string,
-  body: string,
+  body: string | undefined,
 ): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const headers = {
@@ -53,7 +48,7 @@ function post(
       'content-type': 'application/json',
       connection: 'close',
     };
-    const call = request(url, { method, headers }, (response) => {
+    const sent = request(url, { method, headers }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk) => {
         text += chunk;
@@ -61,7 +56,7 @@ function post(
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
       response.on('error', reject);
     });
-    call.on('error', reject);
-    call.end(body);
+    sent.on('error', reject);
+    sent.end(body);
   });
 }
