@@ -48,7 +48,9 @@ export async function readSqlite<T>(
 
 async function readOnce<T>(scope: CodexScope, path: string, query: SqliteQuery<T>): Promise<Reading<T>> {
   const walBytes = (await sizeOf(`${path}-wal`)) ?? 0;
-  if (walBytes <= WAL_READ_BYTES || (await isInUse(scope))) {
+  // SQLite deletes the -wal of an empty database, even when it opens it read-only; `immutable` leaves it alone.
+  const isEmpty = (await sizeOf(path)) === 0;
+  if (!isEmpty && (walBytes <= WAL_READ_BYTES || (await isInUse(scope)))) {
     const shared = await attempt(path, { how: 'shared', newestRows: true }, query, () =>
       openDatabase(path, { readOnly: true }),
     );
@@ -127,8 +129,13 @@ async function whyNotAFile(path: string): Promise<Exclude<Reading<never>, { kind
   }
 }
 
+/** Where the processes cannot be listed, a large -wal is not worth the time: the main file alone answers. */
 async function isInUse(scope: CodexScope): Promise<boolean> {
-  return processesOfHome(await readCodexProcesses(scope), scope.home.path).length > 0;
+  try {
+    return processesOfHome(await readCodexProcesses(scope), scope.home.path).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 async function stamp(path: string): Promise<string> {
