@@ -9,7 +9,7 @@ import { constants } from 'node:fs';
 import { copyFile, type FileHandle, mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { messageOf, systemCode } from '../errors.ts';
+import { messageOf, StewardError, systemCode } from '../errors.ts';
 import { type DatabaseConnection, openDatabase, SQLITE, type SqlRow, sqliteCode } from '../storage/sqlite.ts';
 import type { CodexScope } from './home.ts';
 import { processesOfHome, readCodexProcesses } from './processes.ts';
@@ -51,10 +51,12 @@ async function readOnce<T>(scope: CodexScope, path: string, query: SqliteQuery<T
   // SQLite deletes the -wal of an empty database, even when it opens it read-only; `immutable` leaves it alone.
   const isEmpty = (await sizeOf(path)) === 0;
   if (!isEmpty && (walBytes <= WAL_READ_BYTES || (await isInUse(scope)))) {
-    const shared = await attempt(path, { how: 'shared', newestRows: true }, query, () =>
-      openDatabase(path, { readOnly: true }),
-    );
-    if (shared.kind !== 'unreadable') return shared;
+    if (!(await wouldChangeOwner(scope, path))) {
+      const shared = await attempt(path, { how: 'shared', newestRows: true }, query, () =>
+        openDatabase(path, { readOnly: true }),
+      );
+      if (shared.kind !== 'unreadable') return shared;
+    }
     const copied = await readCopy(path, walBytes, query);
     if (copied !== null && copied.kind !== 'unreadable') return copied;
   }
@@ -98,16 +100,20 @@ async function attempt<T>(
     db = await connect();
     return { kind: 'ok', path, value: query(db, view) };
   } catch (error) {
-    const code = sqliteCode(error);
-    if (code === undefined) throw error;
-    const message = messageOf(error).replace(/^.*?\.sqlite: /, '');
-    if (code === SQLITE.corrupt || code === SQLITE.notADatabase || code === 1) {
-      return { kind: 'malformed', path, message };
-    }
-    return { kind: 'unreadable', path, code: `SQLITE_${code}`, message };
+    if (!(error instanceof StewardError) || error.code !== 'ERR_STORAGE_SQLITE') throw error;
+    const message = messageOf(error).replace(`${path}: `, '');
+    if (isDamage(error, message)) return { kind: 'malformed', path, message };
+    return { kind: 'unreadable', path, code: `SQLITE_${sqliteCode(error) ?? 'ERROR'}`, message };
   } finally {
     await db?.close();
   }
+}
+
+/** The driver gives no code for what goes wrong while rows are read; SQLite's words are fixed. */
+function isDamage(error: StewardError, message: string): boolean {
+  const code = sqliteCode(error);
+  if (code === undefined) return /malformed|not a database/.test(message);
+  return code === SQLITE.corrupt || code === SQLITE.notADatabase;
 }
 
 /** Missing, a folder, a pipe, no permission: said in the system's words before SQLite says "unable to open". */
@@ -127,6 +133,20 @@ async function whyNotAFile(path: string): Promise<Exclude<Reading<never>, { kind
   } finally {
     await handle?.close();
   }
+}
+
+/** As root, SQLite gives `-wal` and `-shm` the owner of the database when it opens them, read-only or not. */
+async function wouldChangeOwner({ host }: CodexScope, path: string): Promise<boolean> {
+  if (host.uid !== 0) return false;
+  const owners = await Promise.all(
+    [path, `${path}-wal`, `${path}-shm`].map((file) =>
+      stat(file).then(
+        ({ uid, gid }) => `${uid}:${gid}`,
+        () => null, // not there
+      ),
+    ),
+  );
+  return new Set(owners.filter((owner) => owner !== null)).size > 1;
 }
 
 /** Where the processes cannot be listed, a large -wal is not worth the time: the main file alone answers. */
