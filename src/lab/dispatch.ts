@@ -43,14 +43,14 @@ export interface DispatchDeps {
 export interface Arrival {
   readonly exchange: Exchange;
   readonly account: LabAccount | undefined;
-  readonly harm: Harm;
+  readonly transport: 'http' | 'websocket';
 }
 
-/** Reads, identifies and meets the faults; `undefined` when the body cannot be read. */
+/** Reads and identifies; `undefined` when the body cannot be read. */
 export async function arrive(
   request: IncomingMessage,
   transport: 'http' | 'websocket',
-  { world, faults }: DispatchDeps,
+  world: LabWorld,
 ): Promise<Arrival | undefined> {
   const method = request.method ?? 'GET';
   const url = new URL(request.url ?? '/', world.baseUrl);
@@ -58,9 +58,17 @@ export async function arrive(
   if (body === undefined) return undefined;
   const caller = await world.identify(request.headers.authorization);
   const exchange: Exchange = { method, url, headers: request.headers, params: {}, body, caller };
-  const account = accountOf(caller, exchange, world);
-  const harm = faults.take({ method, path: url.pathname, transport, account: account?.name });
-  return { exchange, account, harm };
+  return { exchange, account: accountOf(caller, exchange, world), transport };
+}
+
+/** What the faults in force do to a request; counts it. */
+export function meetFaults({ exchange, account, transport }: Arrival, faults: FaultBook): Harm {
+  return faults.take({
+    method: exchange.method,
+    path: exchange.url.pathname,
+    transport,
+    account: account?.name,
+  });
 }
 
 /** The account behind a request: by its bearer, or by the refresh token that it spends. */
@@ -90,9 +98,14 @@ export function createDispatcher(
   return async (request, response) => {
     const started = performance.now();
     const time = world.clock.iso();
-    const record = (arrival: Arrival | undefined, status: number | null, note: string | undefined) => {
+    const record = (
+      arrival: Arrival | undefined,
+      names: readonly string[],
+      status: number | null,
+      note: string | undefined,
+    ) => {
       const url = arrival?.exchange.url ?? new URL(request.url ?? '/', world.baseUrl);
-      const notes = [...(arrival?.harm.names ?? []), ...(note === undefined ? [] : [note])];
+      const notes = [...names, ...(note === undefined ? [] : [note])];
       log.add({
         time,
         method: request.method ?? 'GET',
@@ -104,14 +117,15 @@ export function createDispatcher(
       });
     };
 
-    const arrival = await arrive(request, 'http', deps);
+    const arrival = await arrive(request, 'http', world);
     if (arrival === undefined) {
-      record(undefined, 400, 'unreadable body');
+      record(undefined, [], 400, 'unreadable body');
       return sendAnswer(response, apiError(400, null, 'The body could not be read.'), undefined, world.clock);
     }
-    const { exchange, account, harm } = arrival;
+    const { exchange, account } = arrival;
+    const harm = meetFaults(arrival, deps.faults);
     await pause(harm.delayMs);
-    if (harm.instead?.kind === 'hang') return record(arrival, null, 'never answered');
+    if (harm.instead?.kind === 'hang') return record(arrival, harm.names, null, 'never answered');
     const answer = harmed(
       insteadOf(harm, world, account) ?? (await answerTo(exchange)),
       harm,
@@ -120,7 +134,7 @@ export function createDispatcher(
     );
     const status = answer.kind === 'events' ? 200 : answer.status;
     const reset = harm.line?.kind === 'reset' && harm.line.afterBytes === 0;
-    record(arrival, reset ? null : status, answer.kind === 'full' ? answer.note : undefined);
+    record(arrival, harm.names, reset ? null : status, answer.kind === 'full' ? answer.note : undefined);
     sendAnswer(response, answer, harm.line, world.clock);
   };
 }

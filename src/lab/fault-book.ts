@@ -26,6 +26,17 @@ export interface Harm {
   readonly halfBody: boolean;
 }
 
+/** What happens to a request that meets no fault. */
+export const NO_HARM: Harm = {
+  names: [],
+  delayMs: 0,
+  headers: {},
+  instead: undefined,
+  line: undefined,
+  contentType: undefined,
+  halfBody: false,
+};
+
 export interface FaultBook {
   add(faults: readonly FaultInput[]): void;
   clear(): void;

@@ -26,6 +26,8 @@ export interface SocketContext {
 
 export interface SocketRoute {
   readonly path: string;
+  /** The refusal of an endpoint that speaks no WebSocket at all for now; it comes before any fault. */
+  switchedOff?(world: LabWorld): LabAnswer | undefined;
   /** The refusal, or `undefined` when the upgrade may go on. */
   refuse(exchange: Exchange, world: LabWorld): LabAnswer | undefined;
   open(context: SocketContext): void;

@@ -5,7 +5,8 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { type LabAnswer, unknownPath } from './answer.ts';
 import { RESPONSES_SOCKETS } from './backend/responses.ts';
-import { type Arrival, arrive, type DispatchDeps, pause } from './dispatch.ts';
+import { type Arrival, arrive, type DispatchDeps, meetFaults, pause } from './dispatch.ts';
+import { type Harm, NO_HARM } from './fault-book.ts';
 import { createFrameSender } from './frames.ts';
 import { harmed, insteadOf } from './harm.ts';
 import { CLIENT_SOCKET } from './remote/client-socket.ts';
@@ -29,9 +30,12 @@ export function createUpgradeHandler(deps: DispatchDeps): UpgradeHandler {
     if (!(stream instanceof Socket)) return;
     stream.on('error', () => stream.destroy()); // a client that goes away during the handshake is an ordinary end
     const started = performance.now();
-    const arrival = await arrive(request, 'websocket', deps);
+    const arrival = await arrive(request, 'websocket', world);
     if (arrival === undefined) return void stream.destroy();
-    const { exchange, account, harm } = arrival;
+    const { exchange, account } = arrival;
+    const route = ALL_SOCKETS.find((candidate) => candidate.path === exchange.url.pathname);
+    const off = route?.switchedOff?.(world);
+    const harm = off === undefined ? meetFaults(arrival, deps.faults) : NO_HARM;
     const time = world.clock.iso();
     const record = (method: string, path: string, status: number | null, note?: string) =>
       log.add({
@@ -51,8 +55,7 @@ export function createUpgradeHandler(deps: DispatchDeps): UpgradeHandler {
       record('WS', path, null, 'reset');
       return void stream.resetAndDestroy();
     }
-    const route = ALL_SOCKETS.find((candidate) => candidate.path === exchange.url.pathname);
-    const refusal = refusalOf(arrival, route, deps);
+    const refusal = off ?? refusalOf(arrival, harm, route, deps);
     if (refusal !== undefined || route === undefined) {
       const answer = refusal ?? unknownPath('WS', path);
       record(
@@ -93,10 +96,11 @@ export function createUpgradeHandler(deps: DispatchDeps): UpgradeHandler {
 /** Why the upgrade is refused: by a fault, by the route, or because there is no such route. */
 function refusalOf(
   arrival: Arrival,
+  harm: Harm,
   route: SocketRoute | undefined,
   deps: DispatchDeps,
 ): LabAnswer | undefined {
-  const instead = insteadOf(arrival.harm, deps.world, arrival.account);
+  const instead = insteadOf(harm, deps.world, arrival.account);
   if (instead?.kind === 'full') return instead;
   if (instead?.kind === 'events') return undefined;
   return route?.refuse(arrival.exchange, deps.world);

@@ -80,9 +80,10 @@ export const RESPONSES_ROUTES: readonly LabRoute[] = MODEL_BASES.map((base) => (
 
 export const RESPONSES_SOCKETS: readonly SocketRoute[] = MODEL_BASES.map((base) => ({
   path: `${base}/responses`,
-  refuse: (exchange, world) =>
+  switchedOff: (world) =>
     world.settings().websocket === 'accept'
-      ? refuseModelCaller(exchange)
+      ? undefined
       : apiError(426, 'websocket_not_supported', 'Upgrade Required'),
+  refuse: refuseModelCaller,
   open: openSocket,
 }));

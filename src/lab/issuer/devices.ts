@@ -20,6 +20,8 @@ export interface DeviceLogins {
     deviceAuthId: string,
     userCode: string,
   ): { readonly outcome: DevicePoll; readonly login: DeviceLogin | undefined };
+  /** The user codes that nobody has decided on yet. */
+  waiting(): readonly string[];
   /** The person's decision; false when no such code is waiting. */
   decide(userCode: string, decision: 'approved' | 'denied'): boolean;
 }
@@ -65,6 +67,8 @@ export function createDeviceLogins(world: { readonly ids: LabIds; settings(): La
       if (outcome === 'approved') login.state = 'done';
       return { outcome, login };
     },
+    waiting: () =>
+      [...logins.values()].filter((login) => login.state === 'pending').map((login) => login.userCode),
     decide: (userCode, decision) => {
       const waiting = [...logins.values()].find(
         (login) => login.userCode === userCode && login.state === 'pending',
