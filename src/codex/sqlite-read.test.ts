@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
+  chown,
   copyFile,
   mkdir,
   mkdtemp,
@@ -75,6 +76,22 @@ describe('reading a database without touching it', () => {
       await writer.stop();
     }
   });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    'root reading a database of mixed owners leaves every owner as it is, which SQLite itself would not',
+    async () => {
+      const path = join(folder, 'state_5.sqlite');
+      const writer = await startWriter(path, WAL_SCHEMA);
+      try {
+        await chown(path, 12345, 12345);
+        expect(await count(path)).toMatchObject({ kind: 'ok', value: { rows: 1, view: { how: 'copy' } } });
+        expect((await stat(`${path}-wal`)).uid).toBe(0);
+        expect((await stat(`${path}-shm`)).uid).toBe(0);
+      } finally {
+        await writer.stop();
+      }
+    },
+  );
 
   test('a -wal without -shm, as a copied home has it, is read from a private copy', async () => {
     const made = join(folder, 'made.sqlite');
