@@ -64,6 +64,8 @@ function verdictOf(output: string, folder: string): ConfigVerdict {
   if (first.includes(folder) && /failed to read|os error/i.test(first)) {
     return { kind: 'unknown', reason: 'a file beside the configuration is needed to judge it' };
   }
+  if (first.includes('/etc/codex/'))
+    return { kind: 'unknown', reason: 'a system-wide file is refused first' };
   const place = PLACE.exec(first);
   return {
     kind: 'refused',
