@@ -59,7 +59,7 @@ describe('parseDotenv', () => {
 
   it('reads quotes, comments, escapes and references', () => {
     const values = parseDotenv(
-      'A= plain # c\nB="two words # kept"\nC=\'$A raw\'\nD="${A}/x"\nE=$HOME/y\nF=\nG=#only\nH="a\\"b"\r\n',
+      'A= plain # c\nB="two words # kept"\nC=\'$A raw\'\nD="\u0024{A}/x"\nE=$HOME/y\nF=\nG=#only\nH="a\\"b"\r\n',
       { HOME: '/home/ada' },
     );
     expect(Object.fromEntries(values.map(({ name, value }) => [name, value]))).toEqual({

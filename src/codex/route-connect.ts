@@ -223,13 +223,13 @@ async function startTls(
   deps: RouteDeps,
   signal: AbortSignal,
 ): Promise<{ readonly socket: TLSSocket; readonly chain: readonly CertificateName[] }> {
-  const { certificates } = await deps.roots();
+  const { secureContext } = await deps.roots();
   return new Promise((resolve, reject) => {
     const secured = connectTls({
       socket,
       ...(isIP(host) === 0 ? { servername: host } : {}),
       host,
-      ca: [...certificates],
+      secureContext,
       ALPNProtocols: ['http/1.1'],
       // The handshake may end so that we can name who stands in the way; below it is judged as always, and a connection
       // that is not trusted is closed before a byte of ours is sent.

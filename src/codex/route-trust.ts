@@ -5,8 +5,8 @@ import { type Host, systemPath } from '../host.ts';
 import { type CaSettings, readCaBundle } from './tls-ca.ts';
 
 export interface TrustedRoots {
-  /** PEM. */
-  readonly certificates: readonly string[];
+  /** For a handshake; made once, because taking in some hundred certificates costs tens of milliseconds. */
+  readonly secureContext: tls.SecureContext;
   /** Where they come from, for the report. */
   readonly sources: readonly string[];
   /** Whether the system's own store could be read; without it "not trusted" may be wrong. */
@@ -29,7 +29,7 @@ export async function readTrustedRoots(host: Host, settings: CaSettings): Promis
   const honoured = settings.settings.find((setting) => setting.honoured);
   const extra = honoured?.bundle.kind === 'ok' ? honoured.bundle.certificates.map(String) : [];
   return {
-    certificates: [...system.certificates, ...tls.rootCertificates, ...extra],
+    secureContext: trust([...system.certificates, ...tls.rootCertificates, ...extra]),
     sources: [
       system.source ?? 'the Mozilla list in Node (the system store cannot be read here)',
       ...(extra.length === 0 || honoured === undefined
@@ -38,6 +38,11 @@ export async function readTrustedRoots(host: Host, settings: CaSettings): Promis
     ],
     systemSeen: system.source !== null,
   };
+}
+
+/** A context that trusts these certificates (PEM) and no others. */
+export function trust(certificates: readonly string[]): tls.SecureContext {
+  return tls.createSecureContext({ ca: [...certificates] });
 }
 
 async function systemRoots(host: Host): Promise<{ certificates: readonly string[]; source: string | null }> {

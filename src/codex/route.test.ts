@@ -13,9 +13,11 @@ import { WebSocketServer } from 'ws';
 import { makeAuthority, makeServerCertificate } from '../../test/support/certificates.ts';
 import { type ProxySetting, parseProxy } from './proxy.ts';
 import { type RouteDeps, type RouteReport, walkRoute } from './route.ts';
+import { trust } from './route-trust.ts';
 
 const corporate = makeAuthority('Example Corp Inspection CA');
 const leaf = makeServerCertificate(['backend.example'], corporate);
+const TRUSTED = trust([corporate.certificate]);
 
 const open: (Server | TcpServer)[] = [];
 const connections = new Set<Socket>();
@@ -78,11 +80,7 @@ async function connectProxy(answer: 'tunnel' | 407 = 'tunnel') {
 function deps(overrides: Partial<RouteDeps> = {}): RouteDeps {
   return {
     lookup: async () => [{ address: '127.0.0.1', family: 4 }],
-    roots: async () => ({
-      certificates: [...rootCertificates, corporate.certificate],
-      sources: ['test'],
-      systemSeen: true,
-    }),
+    roots: async () => ({ secureContext: TRUSTED, sources: ['test'], systemSeen: true }),
     stageTimeoutMs: 2000,
     signal: new AbortController().signal,
     ...overrides,
@@ -167,7 +165,7 @@ describe('walkRoute', () => {
 
   it('stops before HTTP when nobody vouches for the certificate, and names who issued it', async () => {
     const server = await backend();
-    const roots = async () => ({ certificates: [...rootCertificates], sources: [], systemSeen: true });
+    const roots = async () => ({ secureContext: trust(rootCertificates), sources: [], systemSeen: true });
     const report = await walkRoute(endpoint(server.port), { kind: 'direct' }, deps({ roots }));
     expect(outline(report)).toEqual(['dns ok', 'tcp ok', 'tls UNABLE_TO_VERIFY_LEAF_SIGNATURE']);
     expect(report.chain).toEqual([{ subject: 'backend.example', issuer: 'Example Corp Inspection CA' }]);

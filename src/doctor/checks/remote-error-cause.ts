@@ -2,6 +2,7 @@
 import type { EnrollmentError } from '../../codex/enrollment-error.ts';
 import type { Severity } from '../../knowledge/finding.ts';
 import type { FailureId } from '../../knowledge/ids.ts';
+import { redact } from '../../storage/redact.ts';
 
 export interface RemoteCause {
   readonly id: FailureId;
@@ -102,10 +103,13 @@ export function causeOfRemoteError(error: EnrollmentError): RemoteCause {
         'codex remote-control start',
       ]);
     case 'bad-base-url':
-      return enrollment(`Remote control does not accept chatgpt_base_url ${error.url ?? ''}`.trimEnd(), [
-        'Remove chatgpt_base_url from config.toml (or point it at https://chatgpt.com/backend-api/)',
-        'codex remote-control start',
-      ]);
+      return enrollment(
+        `Remote control does not accept chatgpt_base_url ${redact(error.url ?? '')}`.trimEnd(),
+        [
+          'Remove chatgpt_base_url from config.toml (or point it at https://chatgpt.com/backend-api/)',
+          'codex remote-control start',
+        ],
+      );
     case 'unreadable-answer':
       return enrollment('The backend answered something that this Codex cannot read', [
         'Update Codex: codex update (or npm install -g @openai/codex)',
@@ -129,7 +133,12 @@ export function causeOfRemoteError(error: EnrollmentError): RemoteCause {
 
 function causeOfStatus(error: EnrollmentError): RemoteCause {
   const status = error.httpStatus ?? 0;
-  const said = error.detail ?? (error.body === null ? 'no reason' : 'a reason of its own');
+  const said =
+    error.detail === null
+      ? error.body === null
+        ? 'no reason'
+        : 'a reason of its own'
+      : redact(error.detail).slice(0, 200);
   if (status === 401) return fail('auth.token_expired', 'The backend rejected the login (HTTP 401)', 0.85);
   if (status === 409)
     return fail('remote.server_conflict', 'The backend reports a conflict (HTTP 409)', 0.85);

@@ -3,6 +3,7 @@
 import { readAuth } from '../../codex/auth-file.ts';
 import { readDaemonFiles } from '../../codex/daemon-files.ts';
 import { type RemoteEvent, readLastRemoteError } from '../../codex/enrollment-log.ts';
+import { readGlobalState } from '../../codex/global-state.ts';
 import { type CodexProcess, processesOfHome, readCodexProcesses } from '../../codex/processes.ts';
 import { type RemoteEnrollment, readEnrollments } from '../../codex/state-db.ts';
 import { type Evidence, type FindingInput, finding, type Severity } from '../../knowledge/finding.ts';
@@ -91,7 +92,7 @@ async function problemsOf(
 ): Promise<readonly FoundProblem[]> {
   const severity = await severityNow(context, last, cause, running);
   const input: FindingInput = {
-    subject: last.error?.url ?? 'remote control',
+    subject: redact(last.error?.url ?? 'remote control'),
     severity,
     confidence: running ? cause.confidence : Math.min(cause.confidence, 0.8),
     cause: `${cause.cause} (${clock(last.at)}${times > 1 ? `, ${times} times in a row` : ''}${running ? ', the daemon still tries' : ''}).`,
@@ -101,7 +102,14 @@ async function problemsOf(
   };
   if (cause.id === 'remote.server_unknown') return serverUnknown(context, last, times, input);
   if (cause.id === 'remote.server_conflict') return serverConflict(context, last, input);
+  // With a stored client the pairing check says it, together with the repair.
+  if (cause.id === 'remote.client_revoked' && (await hasClients(context))) return [];
   return [{ finding: finding(cause.id, input) }];
+}
+
+async function hasClients(context: CheckContext): Promise<boolean> {
+  const { main, backup } = await context.read(readGlobalState);
+  return [main, backup].some((file) => file.kind === 'ok' && file.value.enrollments.length > 0);
 }
 
 /** An error of a process that has ended, before a newer login, is history; one that repeats now is not. */
