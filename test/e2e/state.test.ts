@@ -5,7 +5,7 @@ import { STATE_CHECKS } from '../../src/doctor/checks/state.ts';
 import { createContext } from '../../src/doctor/context.ts';
 import { runChecks } from '../../src/doctor/engine.ts';
 import { createHost } from '../../src/host.ts';
-import { STATE_FAULTS } from '../faults/state.ts';
+import { LOCAL_STATE_FAULTS } from '../faults/local-state.ts';
 import { type CodexTestHome, makeCodexHome } from '../support/codex-home.ts';
 import { treeOf } from '../support/fault-runner.ts';
 import type { FaultWorld } from '../support/fault-world.ts';
@@ -51,7 +51,7 @@ describe.each(CODEX_ALIASES)('the state of a home made by %s', (alias) => {
     expect(await treeOf(home.userHome)).toEqual(before);
   });
 
-  it.each(STATE_FAULTS.map((fault) => [fault.name, fault] as const))(
+  it.each(LOCAL_STATE_FAULTS.map((fault) => [fault.name, fault] as const))(
     '%s: found, planned, untouched',
     async (_, fault) => {
       const cleanUp = await fault.inject(world);
