@@ -4,9 +4,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { systemCode } from '../errors.ts';
 import { type Host, systemPath } from '../host.ts';
-import type { BinaryProblem, CodexBinary, InstallMethod } from './binaries.ts';
 import { type ProgramHeader, readProgramHeader } from './binaries-header.ts';
 import { type BinaryPlace, pathFolders, programNames } from './binaries-places.ts';
+import type { BinaryProblem, CodexBinary, InstallMethod } from './codex-binary.ts';
 import { readText } from './reading.ts';
 
 const PackageJson = v.looseObject({ name: v.optional(v.string()), version: v.string() });

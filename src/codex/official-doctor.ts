@@ -13,7 +13,7 @@ import type { Host, RunResult } from '../host.ts';
 import type { CodexBinary } from './binaries.ts';
 import type { CodexScope } from './home.ts';
 import { createHomeOverlay } from './official-doctor-overlay.ts';
-import { PROBE_VARIABLE } from './processes.ts';
+import { PROBE_VARIABLE } from './processes-system.ts';
 import { readText } from './reading.ts';
 import { parseToml } from './toml.ts';
 

@@ -4,7 +4,8 @@
  * Names as of Codex 0.133 to 0.169; the desktop app is Electron, so one app is a dozen processes of one name.
  */
 import { realpathSync } from 'node:fs';
-import type { SystemProcess } from './processes.ts';
+import { REDACTED, redact } from '../storage/redact.ts';
+import type { SystemProcess } from './processes-system.ts';
 
 export type CodexProcessKind =
   | 'cli'
@@ -116,19 +117,15 @@ function baseName(path: string, platform: NodeJS.Platform): string {
 }
 
 const SECRET_NAME = /(token|secret|password|passwd|api[_-]?key|authorization|bearer|credential)/i;
-const SECRET_VALUE =
-  /\b(sk-[A-Za-z0-9_-]{6,}|eyJ[A-Za-z0-9_-]{8,}[A-Za-z0-9_.-]*|gh[pousr]_[A-Za-z0-9]{10,}|[^\s@:/]+:[^\s@/]+(?=@)|[\w.+-]+@[\w-]+\.[\w.-]+)/g;
 
 /** The arguments as one line for a person: no secrets, and not the whole of a long prompt. */
 export function commandText(argv: readonly string[]): string {
   const words = argv.map((argument, index) => {
     const before = argv[index - 1] ?? '';
-    if (/^--?[\w-]+$/.test(before) && SECRET_NAME.test(before) && !before.endsWith('-env'))
-      return '<redacted>';
-    const assigned = /^([\w.-]*)(=)(.*)$/s.exec(argument);
-    if (assigned && SECRET_NAME.test(assigned[1] ?? '')) return `${assigned[1]}=<redacted>`;
-    return argument.replace(SECRET_VALUE, '<redacted>').replace(/\s+/g, ' ');
+    // As two arguments, a name and its secret are not told apart by the text alone.
+    const isValue = /^--?[\w-]+$/.test(before) && SECRET_NAME.test(before) && !before.endsWith('-env');
+    return isValue ? REDACTED : argument.replace(/\s+/g, ' ');
   });
-  const text = words.join(' ');
+  const text = redact(words.join(' '));
   return text.length > 300 ? `${text.slice(0, 299)}…` : text;
 }

@@ -2,7 +2,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { messageOf, StewardError, systemCode } from '../errors.ts';
 import { type Host, systemPath } from '../host.ts';
-import { type SystemProcess, VISIBLE_VARIABLES } from './processes.ts';
+import { type SystemProcess, VISIBLE_VARIABLES } from './processes-system.ts';
 
 /** Only these are looked at closely; a desktop machine runs hundreds of others. */
 const CANDIDATE = /codex|chatgpt/i;

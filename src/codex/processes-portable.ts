@@ -4,7 +4,7 @@
  */
 import { messageOf, StewardError } from '../errors.ts';
 import type { Host } from '../host.ts';
-import { type SystemProcess, VISIBLE_VARIABLES } from './processes.ts';
+import { type SystemProcess, VISIBLE_VARIABLES } from './processes-system.ts';
 
 const CANDIDATE = /codex|chatgpt/i;
 

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CODEX_ALIASES, codexBinary, codexLauncher, temporaryFolder } from '../../test/support/real-codex.ts';
 import { createHost, type Host } from '../host.ts';
-import { PROBE_VARIABLE, processesOfHome, readCodexProcesses } from './processes.ts';
+import { processesOfHome, readCodexProcesses } from './processes.ts';
 import { commandText } from './processes-kind.ts';
 import { parseEnvironment } from './processes-portable.ts';
+import { PROBE_VARIABLE } from './processes-system.ts';
 
 let folder: { path: string; remove: () => Promise<void> };
 const children: ChildProcess[] = [];
@@ -18,7 +19,8 @@ beforeAll(async () => {
 afterAll(() => folder.remove());
 afterEach(async () => {
   for (const child of children.splice(0)) {
-    const ended = once(child, 'close');
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    const ended = once(child, 'exit');
     child.kill('SIGKILL');
     await ended;
   }
@@ -99,8 +101,7 @@ describe.each(CODEX_ALIASES)('real processes of %s', (alias) => {
     const home = join(folder.path, `${alias}-probe`);
     await mkdir(home);
     await start(codexBinary(alias), ['app-server'], { CODEX_HOME: home, [PROBE_VARIABLE]: '1' });
-    const other = await start(codexBinary(alias), ['app-server'], { CODEX_HOME: home });
-    expect((await untilListed(home)).map((entry) => entry.pid)).toEqual([other.pid]);
+    expect(processesOfHome(await read(), home)).toEqual([]);
   });
 });
 
@@ -231,7 +232,7 @@ it('prints no secret of a command line', () => {
   ];
   const text = commandText([...argv, '--remote', 'https://user:pass@host/x', 'line\nbreak']);
   expect(text).toBe(
-    'codex --api-key <redacted> -c x.bearer_token=<redacted> <redacted> <redacted> --remote https://<redacted>@host/x line break',
+    'codex --api-key <redacted> -c x.bearer_token="<redacted>" <redacted> m…@e… --remote https://<redacted>@host/x line break',
   );
 });
 

@@ -10,6 +10,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import type { Host } from '../host.ts';
 import type { CodexReader } from './home.ts';
 import { type CodexProcessKind, codexKind, commandText } from './processes-kind.ts';
+import { PROBE_VARIABLE, type SystemProcess } from './processes-system.ts';
 
 export interface CodexProcess {
   readonly pid: number;
@@ -28,26 +29,7 @@ export interface CodexProcess {
   readonly startTime: string;
 }
 
-/** One process as the system shows it, whatever program it runs. */
-export interface SystemProcess {
-  readonly pid: number;
-  readonly ppid: number;
-  readonly uid: number | undefined;
-  readonly argv: readonly string[];
-  /** Path or, where the system tells no more, name of the program. */
-  readonly executable: string;
-  /** `null`: not visible to us. Only the variables named in {@link VISIBLE_VARIABLES}. */
-  readonly env: Readonly<Record<string, string>> | null;
-  /** Working folder, where it can be seen: a relative `CODEX_HOME` hangs on it. */
-  readonly cwd: string | null;
-  readonly startTime: string;
-}
-
-/** Set in the environment of every Codex process that steward itself starts to look at something. */
-export const PROBE_VARIABLE = 'CODEX_STEWARD_PROBE';
-
-/** What is kept of a foreign environment; the rest, which holds people's keys, is never stored. */
-export const VISIBLE_VARIABLES: readonly string[] = ['CODEX_HOME', 'HOME', 'USERPROFILE', PROBE_VARIABLE];
+export { PROBE_VARIABLE } from './processes-system.ts';
 
 /** Every Codex process of this user (of all users, for root), whatever its home; without steward's own probes. */
 export const readCodexProcesses: CodexReader<readonly CodexProcess[]> = async ({ host }) => {

@@ -7,7 +7,7 @@
 import type { Host, RunResult } from '../host.ts';
 import type { CodexBinary } from './binaries.ts';
 import type { CodexScope } from './home.ts';
-import { PROBE_VARIABLE } from './processes.ts';
+import { PROBE_VARIABLE } from './processes-system.ts';
 
 export type SandboxProbe =
   | { readonly kind: 'works'; readonly how: string }
