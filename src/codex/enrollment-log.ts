@@ -93,7 +93,7 @@ async function readStderrLog(path: string, daemon: DaemonFiles, runningPid: numb
 }
 
 /** Rows of the remote-control modules in a log database (schema of `logs_2.sqlite`, Codex 0.133 to 0.169). */
-export async function readLogRows(path: string): Promise<Source> {
+async function readLogRows(path: string): Promise<Source> {
   try {
     const db = await openDatabase(path, { readOnly: true });
     try {

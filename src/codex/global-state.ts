@@ -9,8 +9,8 @@ import { parseJsonObject } from './global-state-json.ts';
 import type { CodexReader } from './home.ts';
 import { type Reading, readText } from './reading.ts';
 
-export const GLOBAL_STATE_FILE = '.codex-global-state.json';
-export const GLOBAL_STATE_BACKUP = '.codex-global-state.json.bak';
+const GLOBAL_STATE_FILE = '.codex-global-state.json';
+const GLOBAL_STATE_BACKUP = '.codex-global-state.json.bak';
 
 /** Larger than any real one (a few MB with many projects); a bigger file is not read into memory. */
 const MAX_BYTES = 64 * 1024 * 1024;

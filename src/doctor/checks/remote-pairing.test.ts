@@ -31,7 +31,7 @@ const PAIRED = {
   'added-remote-control-env-ids': ['env_other'],
   'codex-mobile-setup-completed': true,
   'electron-persisted-atom-state': { 'codex-mobile-hint': 1, theme: 'dark', 'x-remote_control': {} },
-  big: 12345678901234567890,
+  big: Number('12345678901234567890'),
 };
 // The number that no double can hold shows that the file is edited, not rewritten.
 const TEXT = JSON.stringify(PAIRED, null, 2).replace('12345678901234567000', '12345678901234567890');
