@@ -7,7 +7,8 @@ export function newlineOf(text: string): '\n' | '\r\n' {
 }
 
 export function lineStart(text: string, offset: number): number {
-  return text.lastIndexOf('\n', offset - 1) + 1;
+  // A negative position would be taken for 0, where a line end may stand.
+  return offset === 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
 }
 
 /** Behind the line feed, or the end of the text. */

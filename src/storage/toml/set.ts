@@ -63,6 +63,7 @@ export function settingSplices(
 function dottedSection(layout: Layout, path: KeyPath) {
   for (let depth = path.length; depth > 0; depth--) {
     const prefix = path.slice(0, depth);
+    if (layout.sections.some((section) => samePath(section.path, prefix))) return undefined;
     for (const section of layout.sections) {
       if (section.path.length >= depth) continue;
       const last = section.entries.findLast(

@@ -49,7 +49,7 @@ export function expectedAfter(document: unknown, edit: TomlEdit): readonly unkno
   if (edit.op === 'set') return [changed(document, edit.key, edit.value)];
   const results = [changed(document, edit.key, undefined)];
   for (let depth = edit.key.length - 1; depth > 0; depth--) {
-    const parent = at(results[0], edit.key.slice(0, depth));
+    const parent = at(results.at(-1), edit.key.slice(0, depth));
     if (typeof parent !== 'object' || parent === null || Object.keys(parent).length > 0) break;
     results.push(changed(document, edit.key.slice(0, depth), undefined));
   }
