@@ -5,6 +5,7 @@ import {
   chmod,
   chown,
   copyFile,
+  lchown,
   link,
   mkdir,
   open,
@@ -103,7 +104,33 @@ async function holdLock(world: FaultWorld, orphan: boolean): Promise<() => Promi
   };
 }
 
+/** Only root can give files away; anybody else's tests go without these. */
+const OWNER_FAULTS: readonly Fault[] = [
+  {
+    name: 'files of the Codex home belong to another user',
+    id: 'state.permission',
+    repairable: true,
+    inject: async (world) => {
+      for (const name of ['state_5.sqlite', 'config.toml', 'sessions'])
+        await chown(database(world, name), 12345, 12345);
+    },
+  },
+  {
+    name: 'config.toml belongs to root after "sudo codex"',
+    id: 'state.permission',
+    repairable: true,
+    inject: async (world) => {
+      for (const name of await readdir(world.codexHome, { recursive: true })) {
+        await lchown(database(world, name), 1000, 1000);
+      }
+      await chown(world.codexHome, 1000, 1000);
+      await chown(database(world, 'config.toml'), 0, 0);
+    },
+  },
+];
+
 export const LOCAL_STATE_FAULTS: readonly Fault[] = [
+  ...(process.getuid?.() === 0 ? OWNER_FAULTS : []),
   migration(
     'a migration of the state database was modified',
     'state_5.sqlite',
@@ -196,13 +223,16 @@ export const LOCAL_STATE_FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: 'files of the Codex home belong to another user',
+    name: 'auth.json denies its owner everything',
     id: 'state.permission',
-    repairable: process.getuid?.() === 0,
-    inject: async (world) => {
-      for (const name of ['state_5.sqlite', 'config.toml', 'sessions'])
-        await chown(database(world, name), 12345, 12345);
-    },
+    repairable: true,
+    inject: (world) => chmod(database(world, 'auth.json'), 0o000),
+  },
+  {
+    name: 'the sessions folder is read-only',
+    id: 'state.permission',
+    repairable: true,
+    inject: (world) => chmod(database(world, 'sessions'), 0o500),
   },
   {
     name: 'auth.json can be read by everybody',
@@ -241,6 +271,13 @@ export const LOCAL_STATE_FAULTS: readonly Fault[] = [
     id: 'state.history_hidden',
     repairable: true,
     inject: (world) => tagSessions(world.codexHome, 'ghost'),
+  },
+  {
+    name: 'the database lists the sessions under a provider that is configured no more',
+    id: 'state.history_hidden',
+    repairable: true,
+    inject: (world) =>
+      alter(database(world, 'state_5.sqlite'), "UPDATE threads SET model_provider = 'rotation-proxy'"),
   },
   {
     name: 'the provider was changed, and the old sessions vanished',

@@ -40,7 +40,7 @@ export const statePermissionCheck: Check = {
       const problems = tree.kind === 'unreadable' ? [unreachable(context, tree.message)] : [];
       return { status: 'problems', summary: tree.message, details: {}, problems };
     }
-    const owner = await expectedOwner(context);
+    const owner = await expectedOwner(context, tree.value);
     const onDrive = (await context.read(readWslPair))?.homeDrive != null;
     const problems = [
       ...foreignOwner(context, tree.value, owner),
@@ -61,10 +61,14 @@ export const statePermissionCheck: Check = {
   },
 };
 
-/** Root may look at somebody's home after `sudo`: then the owner of the user's home folder is the one who should own it. */
-async function expectedOwner({ host }: CheckContext): Promise<number | null> {
+/**
+ * Root may look at somebody's home after `sudo`: then it is whoever owns the Codex home, or, where `sudo` has made that
+ * too, the user's home folder.
+ */
+async function expectedOwner({ host }: CheckContext, tree: HomeTree): Promise<number | null> {
   if (host.uid === undefined) return null;
   if (host.uid !== 0) return host.uid;
+  if (tree.root.uid !== 0) return tree.root.uid;
   try {
     return (await stat(host.userHome)).uid;
   } catch (error) {
@@ -105,7 +109,7 @@ function foreignOwner(context: CheckContext, tree: HomeTree, owner: number | nul
 }
 
 function wrongModes(context: CheckContext, tree: HomeTree, owner: number | null): readonly FoundProblem[] {
-  if (owner === null || owner === 0) return []; // modes do not bind root
+  if (owner === null) return [];
   const wrong = [tree.root, ...tree.entries].filter(
     (entry) => entry.uid === owner && missingBits(entry) !== 0,
   );
@@ -117,7 +121,8 @@ function wrongModes(context: CheckContext, tree: HomeTree, owner: number | null)
     {
       finding: finding('state.permission', {
         subject: 'mode',
-        cause: `${wrong.length} of the files in ${context.home.path} cannot be ${wrong.some((entry) => READ.test(basename(entry.path))) ? 'read' : 'written'} by their own user.`,
+        severity: owner === 0 ? 'warn' : 'fail', // root gets past modes, unless a container took that right away
+        cause: `${wrong.length} of the files in ${context.home.path} deny their own user what Codex needs, first ${wrong[0]?.path} (mode ${octal(wrong[0]?.mode ?? 0)}).`,
         evidence: shown(wrong, (entry) => `${entry.kind} with mode ${octal(entry.mode)}`),
         summary: 'Give the owner back the right to read and write them.',
         steps: wrong

@@ -288,3 +288,15 @@ test.each([
   [999_600, '1.0 MB'],
   [2_147_483_648, '2.1 GB'],
 ])('%d bytes read as %s', (bytes, text) => expect(sizeText(bytes)).toBe(text));
+
+test.skipIf(!IS_ROOT)(
+  "root looking at somebody's home gives a file back to the owner of that home",
+  async () => {
+    await chown(home, 1000, 1000);
+    await writeFile(join(home, 'config.toml'), '');
+    const { problems } = await run(statePermissionCheck);
+    expect(await problems[0]?.plan?.()).toMatchObject({
+      steps: [{ path: join(home, 'config.toml'), uid: 1000 }],
+    });
+  },
+);
