@@ -42,7 +42,7 @@ function kindOf(line: string): PairingNote['kind'] | null {
   if (/client has been revoked/i.test(line)) return 'client-revoked';
   if (/client key material missing/i.test(line)) return 'key-missing';
   const gone =
-    /\benvironment (?:was |is |has )?(?:not found|gone|deleted|unknown)|environment_not_found|no longer exists/i;
+    /\benvironment(?:\s+["'`]?env_[\w-]+["'`]?)? (?:was |is |has )?(?:not found|gone|deleted|unknown)|environment_not_found|no longer exists/i;
   return idsIn(line, 'env').length > 0 && gone.test(line) ? 'environment-gone' : null;
 }
 

@@ -230,6 +230,8 @@ describe('a conflict', () => {
     const body = socketFailed('409 Conflict', '{"detail":"Remote app server already online"}');
     await home.log({ body, at: NOW });
     expect((await home.run(remoteErrorCheck)).problems).toEqual([]);
+    await home.enroll({ accountId: 'enrolled-since', updatedAt: Math.floor(NOW / 1000) + 60 });
+    expect((await home.run(remoteErrorCheck)).problems).toMatchObject([{ finding: { severity: 'info' } }]);
     await home.enroll({ accountId: TEST_ACCOUNT.accountId });
     const [problem] = (await home.run(remoteErrorCheck)).problems;
     expect(problem?.finding).toMatchObject({ id: 'remote.server_conflict', fix: { automatic: false } });

@@ -157,9 +157,15 @@ async function serverConflict(
   const others = await secondOwners(context);
   if (others.length > 0) return others.map((other) => secondOwner(other, input));
   const rows = await rowsBehind(context, last);
-  // A conflict is about a stored server id: once its row has gone, or is newer, the error is history.
-  if (rows.length === 0)
-    return last.error?.kind === 'enroll' ? [{ finding: finding('remote.server_conflict', input) }] : [];
+  if (rows.length === 0) {
+    // A conflict is about a stored server id. With its row gone the error is history; a newer row has its own id.
+    const left = await context.read(readEnrollments);
+    if (last.error?.kind === 'enroll') return [{ finding: finding('remote.server_conflict', input) }];
+    if (left.kind !== 'ok' || left.value.length === 0) return [];
+    const steps = ['codex remote-control stop', 'codex remote-control start', 'steward doctor --only remote'];
+    const subject = 'an earlier enrolment'; // another subject than the conflict itself, whose repair is verified by its absence
+    return [{ finding: finding('remote.server_conflict', { ...input, subject, severity: 'info', steps }) }];
+  }
   const repairId = 'remote.server_conflict.drop-row';
   const summary = 'Drop the stored enrolment: the next start gets a server id that nobody else holds.';
   return [

@@ -121,8 +121,16 @@ it('rows of another account are mentioned, and dropped only they', async () => {
   });
 });
 
-it('a broken id file or database is no proof of anything', async () => {
+it('a file without an id is replaced, and weighs more where enrolments hang on the lost one', async () => {
   await home.write('installation_id', 'not a uuid');
+  expect(await findings()).toMatchObject([{ id: 'remote.identity_collision', severity: 'info' }]);
+  await home.enroll({ ...account, serverName: ME });
+  const [problem] = (await home.run(remoteIdentityCheck)).problems;
+  expect(problem?.finding.severity).toBe('warn');
+  expect(await problem?.plan?.()).toMatchObject({ steps: [{ kind: 'write-file' }, { kind: 'sqlite' }] });
+});
+
+it('a database that cannot be read is no proof of anything, and is said so', async () => {
   await home.write('state_5.sqlite', 'x'.repeat(4096));
   expect(await home.run(remoteIdentityCheck)).toMatchObject({ status: 'skipped', problems: [] });
 });

@@ -33,6 +33,7 @@ async function run(context: CheckContext): Promise<CheckResult> {
   const [id, rows] = await Promise.all([context.read(readInstallationId), context.read(readEnrollments)]);
   const enrolled = rows.kind === 'ok' ? rows.value : [];
   const problems = [
+    ...(id.kind === 'malformed' ? [noId(context, id.path, enrolled)] : []),
     ...(id.kind === 'ok' ? await copied(context, id.value, enrolled) : []),
     ...(id.kind === 'ok' ? await sharedWithWindows(context, id.value, enrolled) : []),
     ...(id.kind === 'ok' ? await appDisagrees(context, id.value, enrolled) : []),
@@ -49,6 +50,22 @@ async function run(context: CheckContext): Promise<CheckResult> {
       ),
     },
     problems,
+  };
+}
+
+/** Codex 0.133 and 0.169 replace such a file by a new id at the next start (measured): the enrolments then are another host's. */
+function noId(context: CheckContext, path: string, rows: readonly RemoteEnrollment[]): FoundProblem {
+  return {
+    finding: finding('remote.identity_collision', {
+      subject: path,
+      severity: rows.length > 0 ? 'warn' : 'info',
+      confidence: 0.9,
+      cause: `${path} holds no installation id; Codex will make a new one, and what was enrolled under the old one no longer fits.`,
+      evidence: [{ source: 'file', where: path, what: 'not a uuid' }],
+      steps: rotateSteps('writes a new id and clears the enrolments of the lost one'),
+      repairId: ROTATE,
+    }),
+    plan: () => planRotateInstallationId(context),
   };
 }
 

@@ -186,7 +186,7 @@ describe('a revoked client', () => {
 describe('saved hosts that are gone', () => {
   it('are forgotten in both files, with nothing else', async () => {
     await paired();
-    await desktopLog('error GET environments/env_other 404 environment not found');
+    await desktopLog('error remote-control connect failed: environment env_other not found (404)');
     const { problems } = await home.run(remotePairingCheck);
     expect(problems.map(({ finding }) => finding.id)).toEqual(['remote.stale_environment']);
     const { files } = await edited(problems[0]);
