@@ -1,5 +1,7 @@
 /** What a route says, before faults have harmed it and before it has become bytes. */
 
+import * as v from 'valibot';
+
 export type LabAnswer =
   | {
       readonly kind: 'full';
@@ -64,6 +66,31 @@ export function apiError(
   type = 'invalid_request_error',
 ): LabAnswer {
   return json(status, { error: { message, type, param: null, code } });
+}
+
+/** For the log: why that answer is a refusal, in its own words; `undefined` when it is none, or says nothing. */
+export function reasonOf(answer: LabAnswer): string | undefined {
+  if (answer.kind === 'events' || answer.status < 400) return undefined;
+  if (answer.note !== undefined) return answer.note;
+  const body = v.safeParse(refusalSchema, parseJson(answer.body));
+  if (!body.success) return undefined;
+  const { detail: text, error } = body.output;
+  return text ?? error?.code ?? error?.type ?? error?.message ?? undefined;
+}
+
+const refusalSchema = v.object({
+  detail: v.optional(v.string()),
+  error: v.optional(
+    v.object({ code: v.nullish(v.string()), type: v.nullish(v.string()), message: v.nullish(v.string()) }),
+  ),
+});
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // a page, half a body: the status has to do
+  }
 }
 
 /** A path the lab does not know; the note names it in the log. */

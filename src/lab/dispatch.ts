@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TrieRouter } from 'hono/router/trie-router';
 import type { LabAccount } from './accounts.ts';
-import { apiError, json, type LabAnswer, unknownPath } from './answer.ts';
+import { apiError, json, type LabAnswer, reasonOf, unknownPath } from './answer.ts';
 import { ACCOUNT_ROUTES } from './backend/account-routes.ts';
 import { MCP_ROUTES } from './backend/mcp-routes.ts';
 import { RESPONSES_ROUTES } from './backend/responses.ts';
@@ -134,7 +134,7 @@ export function createDispatcher(
     );
     const status = answer.kind === 'events' ? 200 : answer.status;
     const reset = harm.line?.kind === 'reset' && harm.line.afterBytes === 0;
-    record(arrival, harm.names, reset ? null : status, answer.kind === 'full' ? answer.note : undefined);
+    record(arrival, harm.names, reset ? null : status, reasonOf(answer));
     sendAnswer(response, answer, harm.line, world.clock);
   };
 }

@@ -8,7 +8,7 @@ import { LAB_ACCOUNT_NAMES } from './accounts.ts';
 
 const accountName = v.picklist(LAB_ACCOUNT_NAMES);
 
-export const settingsSchema = v.object({
+const settingsSchema = v.object({
   /** The account that signs in next, in the browser or by device code. */
   account: accountName,
   /** Whether that sign-in passes a second factor. */

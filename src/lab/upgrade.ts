@@ -3,7 +3,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { type LabAnswer, unknownPath } from './answer.ts';
+import { type LabAnswer, reasonOf, unknownPath } from './answer.ts';
 import { RESPONSES_SOCKETS } from './backend/responses.ts';
 import { type Arrival, arrive, type DispatchDeps, meetFaults, pause } from './dispatch.ts';
 import { type Harm, NO_HARM } from './fault-book.ts';
@@ -58,12 +58,7 @@ export function createUpgradeHandler(deps: DispatchDeps): UpgradeHandler {
     const refusal = off ?? refusalOf(arrival, harm, route, deps);
     if (refusal !== undefined || route === undefined) {
       const answer = refusal ?? unknownPath('WS', path);
-      record(
-        'WS',
-        path,
-        answer.kind === 'full' ? answer.status : 200,
-        answer.kind === 'full' ? answer.note : undefined,
-      );
+      record('WS', path, answer.kind === 'full' ? answer.status : 200, reasonOf(answer));
       return writeRefusal(stream, harmed(answer, harm, world, account));
     }
     record('WS', path, 101);

@@ -16,7 +16,7 @@ interface AuthorizeRequest {
 }
 
 /** The client's parameters, or what is wrong with them. */
-export function parseAuthorize(query: URLSearchParams): AuthorizeRequest | string {
+function parseAuthorize(query: URLSearchParams): AuthorizeRequest | string {
   const redirectUri = query.get('redirect_uri') ?? '';
   if (query.get('response_type') !== 'code') return 'response_type must be "code"';
   if (query.get('client_id') !== CODEX_CLIENT_ID) return 'unknown client_id';

@@ -1,7 +1,7 @@
 /** The issuer's pages: plain forms that a person, or a test, can submit. */
 import type { LabAccount } from '../accounts.ts';
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 

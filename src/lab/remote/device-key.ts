@@ -3,7 +3,7 @@ import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { textField } from '../exchange.ts';
 
 /** The key, or `undefined` when the text is none. */
-export function deviceKey(spkiBase64: string): KeyObject | undefined {
+function deviceKey(spkiBase64: string): KeyObject | undefined {
   try {
     return createPublicKey({ key: Buffer.from(spkiBase64, 'base64'), format: 'der', type: 'spki' });
   } catch {

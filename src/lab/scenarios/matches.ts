@@ -13,4 +13,3 @@ export const HOST_SOCKET = { path: `${REMOTE}/server`, transport: 'websocket' } 
 export const PAIR = { method: 'POST', path: `${REMOTE}/server/pair` } as const;
 export const MCP = { path: '/mcp' } as const;
 export const ANYTHING = {} as const;
-export const BACKEND = { path: '/backend-api/**' } as const;
