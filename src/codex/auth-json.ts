@@ -101,6 +101,7 @@ export async function parseAuthJson(bytes: Buffer): Promise<ParsedAuth> {
   );
   if (twice !== undefined) return malformed(`"${twice}" stands in it twice`);
 
+  if (Array.isArray(json)) return malformed('the top level is a list, not an object'); // an object to valibot
   const parsed = v.safeParse(AuthJson, json);
   if (!parsed.success) return malformed(describeIssue(parsed.issues[0]));
   const value = parsed.output;

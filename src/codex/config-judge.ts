@@ -21,9 +21,11 @@ import { isTomlTable, parseToml } from './toml.ts';
 export async function judgeConfig(text: string): Promise<readonly ConfigFault[]> {
   const parsed = await parseToml(text, { exactIntegers: true });
   if (parsed.kind === 'malformed') return [];
-  const byType = judge(parsed.value, CONFIG_RULES, [], 'all');
-  const seen = new Set(byType.map((fault) => JSON.stringify(fault.key)));
-  const byEntry = judgeEntries(parsed.value).filter((fault) => !seen.has(JSON.stringify(fault.key)));
+  const byEntry = judgeEntries(parsed.value);
+  const seen = new Set(byEntry.map((fault) => JSON.stringify(fault.key)));
+  const byType = judge(parsed.value, CONFIG_RULES, [], 'all').filter(
+    (fault) => !seen.has(JSON.stringify(fault.key)), // the entry's own rule says it better
+  );
   return [...byType, ...byEntry];
 }
 

@@ -24,7 +24,7 @@ export const configHomeCheck: Check = {
   async run(context) {
     const { home } = context;
     const sources = await context.read(readEnvironmentSources);
-    const standing = await standingOf(home.path);
+    const standing = await standingOf(resolve(context.host.cwd, home.path));
     const details = {
       'Codex home': home.path,
       'named by': home.source === 'env' ? whereSet(sources) : 'default',

@@ -34,6 +34,7 @@ export const modelChoiceCheck: Check = {
     if (facts.provider.id !== 'openai' || facts.provider.baseUrl !== null) {
       return say(
         `${chosen.value} is for ${facts.provider.id === 'openai' ? 'an endpoint of your own' : `provider ${facts.provider.id}`}, which we do not ask`,
+        'skipped',
       );
     }
     const misspelt = known === null ? blankOrSpaced(chosen.value) : misspelling(chosen.value, known.models);

@@ -96,7 +96,7 @@ export function commentOutTable(text: string, line: number, why: string): Cure |
 
 /** Whether that line opens a table (or tries to), and is not an item of a list. */
 export function isHeaderLine(text: string, line: number): boolean {
-  return /^\s*\[{1,2}\s*[A-Za-z0-9_"'.-]+[^,]*$/.test(lineAt(text, line));
+  return /^\s*\[{1,2}\s*[A-Za-z0-9_"'.-]+[^,=]*$/.test(lineAt(text, line));
 }
 
 function lineAt(text: string, line: number): string {
