@@ -56,7 +56,7 @@ export const readDatabaseFiles: CodexReader<Reading<DatabaseFolder>> = async (sc
     names = await readdir(home.path);
   } catch (error) {
     const code = systemCode(error) ?? 'EUNKNOWN';
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing', path: home.path };
+    if (code === 'ENOENT') return { kind: 'missing', path: home.path };
     return { kind: 'unreadable', path: home.path, code, message: messageOf(error) };
   }
   const bases = new Map<string, { topic: string; generation: number }>();

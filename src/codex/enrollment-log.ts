@@ -5,11 +5,12 @@
  * (0.133 after 0.15 s, 0.169 up to 10 s late). Both are read from their end and only as far as a fixed bound.
  */
 import { basename } from 'node:path';
-import { openDatabase, type SqlRow } from '../storage/sqlite.ts';
+import type { SqlRow } from '../storage/sqlite.ts';
 import { type DaemonFiles, readDaemonFiles } from './daemon-files.ts';
 import { type EnrollmentError, isConnectedLine, parseEnrollmentError } from './enrollment-error.ts';
 import { readTail } from './enrollment-tail.ts';
-import type { CodexReader } from './home.ts';
+import type { CodexReader, CodexScope } from './home.ts';
+import { readSqlite } from './sqlite-read.ts';
 import { readLogDatabasePath } from './state-db.ts';
 
 /** Rows looked at, from the newest: five processes' worth (1,000 rows are kept of each). */
@@ -46,7 +47,7 @@ export const readLastRemoteError: CodexReader<RemoteErrorReport> = async (scope)
   const runningPid = running?.record.kind === 'ok' ? running.record.value.pid : null;
   const [log, db] = await Promise.all([
     readStderrLogs(daemon, runningPid),
-    readLogDatabasePath(scope).then((path) => (path === null ? NOTHING : readLogRows(path))),
+    readLogDatabasePath(scope).then((path) => (path === null ? NOTHING : readLogRows(scope, path))),
   ]);
   const events = [...log.events, ...db.events].sort((a, b) => b.at - a.at);
   const own = runningPid === null ? [] : events.filter((event) => event.pid === runningPid);
@@ -93,27 +94,19 @@ async function readStderrLog(path: string, daemon: DaemonFiles, runningPid: numb
 }
 
 /** Rows of the remote-control modules in a log database (schema of `logs_2.sqlite`, Codex 0.133 to 0.169). */
-async function readLogRows(path: string): Promise<Source> {
-  try {
-    const db = await openDatabase(path, { readOnly: true });
-    try {
-      const rows = db.all(
-        `SELECT id, ts, ts_nanos, process_uuid, substr(feedback_log_body, 1, 8192) AS body FROM logs
-         WHERE id > (SELECT max(id) FROM logs) - ? AND level IN ('WARN', 'INFO', 'ERROR') AND target LIKE '%remote_control%'
-           AND (feedback_log_body LIKE 'failed to %' OR feedback_log_body LIKE '%connected%' OR feedback_log_body LIKE 'remote control %')
-         ORDER BY id DESC LIMIT 200`,
-        [MAX_ROWS],
-      );
-      return { events: rows.flatMap((row) => rowEvent(path, row)), unreadable: [] };
-    } finally {
-      await db.close();
-    }
-  } catch (error) {
-    return {
-      events: [],
-      unreadable: [{ where: path, message: error instanceof Error ? error.message : String(error) }],
-    };
-  }
+async function readLogRows(scope: CodexScope, path: string): Promise<Source> {
+  const rows = await readSqlite(scope, path, (db) =>
+    db.all(
+      `SELECT id, ts, ts_nanos, process_uuid, substr(feedback_log_body, 1, 8192) AS body FROM logs
+       WHERE id > (SELECT max(id) FROM logs) - ? AND level IN ('WARN', 'INFO', 'ERROR') AND target LIKE '%remote_control%'
+         AND (feedback_log_body LIKE 'failed to %' OR feedback_log_body LIKE '%connected%' OR feedback_log_body LIKE 'remote control %')
+       ORDER BY id DESC LIMIT 200`,
+      [MAX_ROWS],
+    ),
+  );
+  if (rows.kind === 'missing') return NOTHING;
+  if (rows.kind !== 'ok') return { events: [], unreadable: [{ where: path, message: rows.message }] };
+  return { events: rows.value.flatMap((row) => rowEvent(path, row)), unreadable: [] };
 }
 
 function rowEvent(path: string, row: SqlRow): readonly RemoteEvent[] {

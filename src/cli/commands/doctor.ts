@@ -78,7 +78,8 @@ async function look(selection: Selection, scope: RunScope, terminal: Terminal): 
       if (event.kind !== 'finished') return;
       pending.delete(event.run.check.title);
       const [next] = pending;
-      if (next !== undefined) progress.update(pending.size > 1 ? `${next} and ${pending.size - 1} more` : next);
+      if (next !== undefined)
+        progress.update(pending.size > 1 ? `${next} and ${pending.size - 1} more` : next);
     });
   } finally {
     progress.stop();

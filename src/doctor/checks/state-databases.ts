@@ -1,5 +1,5 @@
 /** Can Codex open its databases: whole files, and migrations it accepts. */
-import type { DatabaseFile } from '../../codex/database-files.ts';
+import { type DatabaseFile, readSqliteHome } from '../../codex/database-files.ts';
 import { type DatabaseExam, readDatabaseHealth } from '../../codex/database-health.ts';
 import { type MigrationFault, migrationFaults } from '../../codex/state-db-migrations.ts';
 import { readWslPair, type WslPair } from '../../codex/windows-wsl.ts';
@@ -15,7 +15,7 @@ export const stateDatabasesCheck: Check = {
   id: 'steward.state.databases',
   category: 'state',
   title: 'databases',
-  finds: ['state.sqlite_corrupt', 'state.sqlite_migration'],
+  finds: ['state.sqlite_corrupt', 'state.sqlite_migration', 'config.home_invalid'],
   timeoutMs: 10_000,
   async run(context) {
     const health = await context.read(readDatabaseHealth);
@@ -29,7 +29,11 @@ export const stateDatabasesCheck: Check = {
     }
     if (health.kind !== 'ok') {
       const why = `${health.path} cannot be listed: ${health.message}`;
-      return { status: 'skipped', summary: why, details: { folder: health.path }, problems: [] };
+      const details = { folder: health.path };
+      if (health.kind !== 'unreadable' || health.code !== 'ENOTDIR') {
+        return { status: 'skipped', summary: why, details, problems: [] };
+      }
+      return { status: 'problems', summary: why, details, problems: [await notAFolder(context)] };
     }
     const pair = await context.read(readWslPair);
     const problems: FoundProblem[] = [];
@@ -47,6 +51,22 @@ export const stateDatabasesCheck: Check = {
     };
   },
 };
+
+/** 0.133 does not start then; 0.169 moves the file away and starts afresh. */
+async function notAFolder(context: CheckContext): Promise<FoundProblem> {
+  const { path, source } = await context.read(readSqliteHome);
+  const setting = source === 'env' ? 'CODEX_SQLITE_HOME' : 'sqlite_home';
+  return {
+    finding: finding('config.home_invalid', {
+      subject: setting,
+      cause: `${setting} names ${path}, which is a file, and Codex needs a folder for its databases.`,
+      evidence: [{ source: source === 'env' ? 'env' : 'config', where: setting, what: `${path} is a file` }],
+      steps: [
+        `Set ${setting} to a folder of your own, or remove it to keep the databases in the Codex home.`,
+      ],
+    }),
+  };
+}
 
 function summarise(count: number, bad: number, partly: number): string {
   if (count === 0) return 'no databases yet';

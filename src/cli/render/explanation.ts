@@ -1,0 +1,86 @@
+/** The screen of `steward explain`: the cause in one sentence, why we think so, the fix, and what else it could be. */
+
+import type { Explanation } from '../../knowledge/matcher/verdict.ts';
+import type { ConfirmedMatch } from '../confirm.ts';
+import { hang, tildeText } from './layout.ts';
+import type { Terminal } from './terminal.ts';
+
+const LINES_SHOWN = 2;
+
+export interface ExplanationStyle {
+  readonly userHome: string;
+  readonly platform: NodeJS.Platform;
+}
+
+/** The whole answer, ending with a newline. */
+export function renderExplanation(
+  explanation: Explanation,
+  matches: readonly ConfirmedMatch[],
+  terminal: Terminal,
+  style: ExplanationStyle,
+): string {
+  const { paint } = terminal;
+  const [best, ...others] = matches;
+  const lines: string[] = [];
+  if (explanation.verdict === 'match' && best !== undefined) {
+    lines.push(renderMatch(best, terminal, style));
+    if (others.length > 0)
+      lines.push(
+        `${paint('dim', 'also fits')}\n${others.map((match) => renderOther(match, terminal)).join('\n')}\n`,
+      );
+  } else if (explanation.verdict === 'unsure') {
+    lines.push(`${paint('yellow', '?')} ${paint('bold', 'Not sure.')} The text does not decide it.\n`);
+    if (matches.length > 0)
+      lines.push(`${matches.map((match) => renderOther(match, terminal)).join('\n')}\n`);
+  } else {
+    lines.push(
+      `${paint('dim', '–')} ${paint('bold', 'This does not look like a failure of Codex.')} Nothing to change.\n`,
+    );
+  }
+  if (explanation.next !== undefined) {
+    lines.push(`${paint('cyan', '→')} ${hang(explanation.next, terminal.width, 2)}\n`);
+  }
+  return lines.join('\n');
+}
+
+function renderMatch(match: ConfirmedMatch, terminal: Terminal, style: ExplanationStyle): string {
+  const { paint, width } = terminal;
+  const lines = [
+    `${paint('red', '✖')} ${paint('bold', match.title)}  ${paint('dim', `${match.id} · ${Math.round(match.score * 100)} %`)}`,
+    `  ${hang(match.cause, width, 2)}`,
+  ];
+  const row = (label: string, text: string) =>
+    lines.push(`  ${paint('dim', label.padEnd(9))}${hang(tildeText(text, style.userHome), width, 11)}`);
+  match.evidence.slice(0, LINES_SHOWN).forEach((evidence, index) => {
+    row(
+      index === 0 ? 'because' : '',
+      `line ${evidence.line}: ${evidence.text}${evidence.count > 1 ? ` (${evidence.count} ×)` : ''}`,
+    );
+  });
+  const here = match.onThisMachine;
+  if (here.kind === 'confirmed') row('here', paint('red', `yes: ${here.finding.cause}`));
+  else if (here.kind === 'not-found') row('here', 'no sign of it on this machine now');
+  row('fix', match.fix.summary);
+  const steps = [...match.fix.steps, ...platformSteps(match, style.platform)];
+  steps.forEach((step, index) => {
+    row('', steps.length === 1 ? step : `${index + 1}. ${step}`);
+  });
+  if (here.kind === 'confirmed' && here.finding.fix.command !== null)
+    row('run', paint('cyan', here.finding.fix.command));
+  return `${lines.join('\n')}\n`;
+}
+
+function platformSteps(match: ConfirmedMatch, platform: NodeJS.Platform): readonly string[] {
+  const steps = match.fix.platformSteps ?? {};
+  const name = platform === 'darwin' ? 'macos' : platform === 'win32' ? 'windows' : 'linux';
+  return [
+    ...(steps[name] ?? []),
+    ...(name === 'linux' ? (steps.wsl ?? []).map((step) => `In WSL: ${step}`) : []),
+  ];
+}
+
+function renderOther(match: ConfirmedMatch, terminal: Terminal): string {
+  const here = match.onThisMachine.kind === 'confirmed' ? ' (found on this machine)' : '';
+  const text = `${match.title}${here}: ${match.fix.summary}`;
+  return `  ${terminal.paint('dim', `${Math.round(match.score * 100)} %`.padStart(5))}  ${hang(text, terminal.width, 9)}  ${terminal.paint('dim', match.id)}`;
+}
