@@ -75,19 +75,23 @@ async function judgeMissing(
       summary: 'no auth.json; the login may be in the system keyring, which we do not open',
     };
   }
-  return { kind: 'problem', problem: await notLoggedIn(context, facts, environment) };
+  const hasHome = await isFolder(context.home.path);
+  if (!hasHome && context.home.source === 'env') {
+    return { kind: 'unseen', summary: 'the Codex home that is named is not there, see steward.config-home' };
+  }
+  return { kind: 'problem', problem: notLoggedIn(facts, environment, hasHome) };
 }
 
-async function notLoggedIn(
-  context: CheckContext,
-  facts: LoginFacts,
-  environment: EnvironmentSources,
-): Promise<FoundProblem> {
-  const { path } = facts.auth;
-  const used = await stat(context.home.path).then(
-    () => true,
-    () => false, // never started here: no login is to be expected
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
   );
+}
+
+/** In a home that was never used, a missing login is only to be expected. */
+function notLoggedIn(facts: LoginFacts, environment: EnvironmentSources, used: boolean): FoundProblem {
+  const { path } = facts.auth;
   const evidence: Evidence[] = [{ source: 'file', where: path, what: 'does not exist' }];
   let cause = `There is no login: ${path} does not exist, and no CODEX_API_KEY is set.`;
   if (isSet(environment, 'OPENAI_API_KEY')) {

@@ -105,6 +105,13 @@ describe('auth.not_logged_in', () => {
     expect(JSON.stringify(problems)).not.toContain('secretsecret');
   });
 
+  test('in a home that does not exist: a warning for the default one, left to the check of the home for a named one', async () => {
+    const fresh = await home.run(authLoginCheck, { userHome: join(home.userHome, 'work') });
+    expect(fresh.problems[0]?.finding.severity).toBe('warn');
+    const named = await home.run(authLoginCheck, { env: { CODEX_HOME: join(home.userHome, 'nowhere') } });
+    expect(named).toMatchObject({ status: 'skipped', problems: [] });
+  });
+
   test('in keyring mode the missing file says nothing: skipped, not "not logged in"', async () => {
     await home.write('config.toml', 'cli_auth_credentials_store = "keyring"\n');
     expect(await home.run(authLoginCheck)).toMatchObject({ status: 'skipped', problems: [] });
