@@ -53,15 +53,15 @@ export async function runInLab(options: LabRunOptions): Promise<LabRun> {
   });
   try {
     const home = await makeLabHome(lab, options);
-    let leftovers: readonly Leftover[] = [];
+    const leftovers: Leftover[] = [];
+    let ended: Awaited<ReturnType<typeof runCommand>>;
     try {
-      const ended = await runCommand(lab, home.path, options);
-      leftovers = await stopLeftovers(home.path, options.host);
-      return { ...ended, requests: lab.requests(), leftovers };
+      ended = await runCommand(lab, home.path, options);
     } finally {
-      if (leftovers.length === 0) await stopLeftovers(home.path, options.host);
+      leftovers.push(...(await stopLeftovers(home.path, options.host)));
       await home.remove();
     }
+    return { ...ended, requests: lab.requests(), leftovers };
   } finally {
     await lab.stop();
   }
