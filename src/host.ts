@@ -21,6 +21,8 @@ export interface RunOptions {
   /** Output beyond this is dropped (each stream on its own). Default 4 MiB. */
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;
+  /** Called as soon as the process exists, with its pid. */
+  readonly onStart?: (pid: number) => void;
 }
 
 /** How a child process ended. Never thrown: a program that is missing or too slow is an expected outcome. */
@@ -92,6 +94,7 @@ function runProcess(file: string, args: readonly string[], options: RunOptions):
       stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
     });
+    if (child.pid !== undefined) options.onStart?.(child.pid);
     const stdout = collect(child.stdout, maxBytes);
     const stderr = collect(child.stderr, maxBytes);
     let stopped = false;

@@ -47,7 +47,10 @@ export type Step =
     } & OnFile)
   /** Creates or replaces a whole file. `mode` is for a new file; an existing one keeps its own. */
   | ({ readonly kind: 'write-file'; readonly content: string; readonly mode: number } & OnFile)
-  /** Moves a file or folder out of the way, together with the named siblings (`-wal`, `-shm`) that exist. */
+  /**
+   * Moves a file or folder out of the way, together with those siblings that exist: `-wal`, `-shm` are endings of its
+   * own name, anything else is the name of a neighbour or a whole path.
+   */
   | ({ readonly kind: 'move-aside'; readonly sidecars: readonly string[] } & OnFile)
   | ({ readonly kind: 'make-folder'; readonly mode: number } & OnFile)
   | ({ readonly kind: 'set-mode'; readonly mode: number } & OnFile)
@@ -86,4 +89,9 @@ export interface RepairPlan {
   readonly steps: readonly Step[];
   /** Refuse while a Codex process of this home runs. `app`: only the desktop app matters. */
   readonly requiresStopped: 'nothing' | 'app' | 'all';
+  /**
+   * The files hold tokens: before-images are removed once the repair is verified, and `undo` refers to the inverse
+   * operation instead of putting an old token back.
+   */
+  readonly credentials?: boolean;
 }
