@@ -22,10 +22,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   const terminal = createTerminal(process);
   const deps: CommandDeps = { terminal, signal: interrupt.signal };
   let exitCode: number = EXIT.ok;
-  const program = createProgram(deps, (code) => {
-    exitCode = code;
-  });
   try {
+    const program = createProgram(deps, (code) => {
+      exitCode = code;
+    });
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -51,7 +51,8 @@ export function createProgram(deps: CommandDeps, done: (exitCode: number) => voi
       writeErr: (text) => deps.terminal.err(text),
     })
     .showHelpAfterError('(run `steward --help` to see the commands)')
-    .exitOverride();
+    .exitOverride()
+    .enablePositionalOptions();
 
   program
     .command('doctor')
@@ -91,7 +92,10 @@ export function createProgram(deps: CommandDeps, done: (exitCode: number) => voi
       done(await (await import('./commands/explain.ts')).runExplain(text, options, deps)),
     );
 
-  const lab = program.command('lab').description('rehearse a failure against a simulated OpenAI');
+  const lab = program
+    .command('lab')
+    .description('rehearse a failure against a simulated OpenAI')
+    .enablePositionalOptions();
   lab
     .command('list')
     .description('the scenarios, one line each')
@@ -118,7 +122,6 @@ export function createProgram(deps: CommandDeps, done: (exitCode: number) => voi
       done(await (await import('./commands/lab.ts')).runLabRun(name, command, options, deps)),
     );
 
-  program.enablePositionalOptions();
   return program;
 }
 

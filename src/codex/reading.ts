@@ -43,12 +43,17 @@ export async function readBytes(path: string, maxBytes: number): Promise<Reading
     }
     return { kind: 'ok', path, value: await handle.readFile() };
   } catch (error) {
-    const code = systemCode(error) ?? 'EUNKNOWN';
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing', path };
-    return { kind: 'unreadable', path, code, message: messageOf(error) };
+    return failedReading(path, error);
   } finally {
     await handle?.close();
   }
+}
+
+/** What a thrown system error says about that file. */
+export function failedReading(path: string, error: unknown): Exclude<Reading<never>, { kind: 'ok' }> {
+  const code = systemCode(error) ?? 'EUNKNOWN';
+  if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing', path };
+  return { kind: 'unreadable', path, code, message: messageOf(error) };
 }
 
 /** Like {@link readBytes}, as UTF-8 text without a byte order mark; bytes that are not UTF-8 are `malformed`. */

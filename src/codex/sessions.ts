@@ -7,7 +7,7 @@ import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, systemCode } from '../errors.ts';
 import type { CodexReader, CodexScope } from './home.ts';
-import type { Reading } from './reading.ts';
+import { failedReading, type Reading } from './reading.ts';
 
 const MAX_FILES = 400;
 const MAX_FOLDERS = 120;
@@ -143,9 +143,7 @@ export async function readFirstLine(path: string): Promise<Reading<string>> {
     }
     return { kind: 'ok', path, value: buffer.toString('utf8', 0, end === -1 ? bytesRead : end) };
   } catch (error) {
-    const code = systemCode(error) ?? 'EUNKNOWN';
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing', path };
-    return { kind: 'unreadable', path, code, message: messageOf(error) };
+    return failedReading(path, error);
   } finally {
     await handle?.close();
   }

@@ -9,11 +9,11 @@ import { constants } from 'node:fs';
 import { copyFile, type FileHandle, mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { messageOf, StewardError, systemCode } from '../errors.ts';
+import { messageOf, StewardError } from '../errors.ts';
 import { type DatabaseConnection, openDatabase, SQLITE, type SqlRow, sqliteCode } from '../storage/sqlite.ts';
 import type { CodexScope } from './home.ts';
 import { processesOfHome, readCodexProcesses } from './processes.ts';
-import type { Reading } from './reading.ts';
+import { failedReading, type Reading } from './reading.ts';
 
 /** A `-wal` up to this size is read whole (0.1 s); so is a copy of database and `-wal` together. */
 const WAL_READ_BYTES = 48 * 1024 * 1024;
@@ -127,9 +127,7 @@ async function whyNotAFile(path: string): Promise<Exclude<Reading<never>, { kind
     const message = found.isDirectory() ? 'a folder stands where a file should be' : 'not a regular file';
     return { kind: 'unreadable', path, code, message };
   } catch (error) {
-    const code = systemCode(error) ?? 'EUNKNOWN';
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing', path };
-    return { kind: 'unreadable', path, code, message: messageOf(error) };
+    return failedReading(path, error);
   } finally {
     await handle?.close();
   }

@@ -1,0 +1,32 @@
+/** Asks before a repair that needs consent: what will change, in words, and a plain yes or no. */
+import type { RepairOptions } from '../../doctor/repair.ts';
+import { EXIT, StewardError } from '../../errors.ts';
+import { describeStep } from './steps.ts';
+import type { Terminal } from './terminal.ts';
+
+/** `--yes` answers yes; without a terminal, or with `--json`, the answer is no and the repair is told as declined. */
+export function createConsent(
+  terminal: Terminal,
+  options: { readonly yes: boolean; readonly json: boolean },
+): RepairOptions['consent'] {
+  if (options.yes) return async () => true;
+  if (!terminal.interactive || options.json) return async () => false;
+  return async (finding, plan) => {
+    const { confirm, isCancel, log } = await import('@clack/prompts');
+    const output = process.stderr;
+    log.warn(`${finding.title}\n${plan.steps.map((step) => `• ${describeStep(step)}`).join('\n')}`, {
+      output,
+    });
+    const answer = await confirm({
+      message: `${plan.summary} A backup is kept. Do it?`,
+      initialValue: false,
+      output,
+    });
+    if (isCancel(answer)) {
+      throw new StewardError('ERR_INTERRUPTED', 'user', 'Interrupted; what was not asked yet is untouched.', {
+        exitCode: EXIT.interrupted,
+      });
+    }
+    return answer;
+  };
+}
