@@ -58,7 +58,7 @@ export async function writeFileAtomic(
         await handle.chown(owner.uid, owner.gid);
       }
       await handle.chmod(mode);
-      if (options.mtimeMs !== undefined) await handle.utimes(new Date(), new Date(options.mtimeMs));
+      if (options.mtimeMs !== undefined) await handle.utimes(new Date(), options.mtimeMs / 1000);
       await handle.sync();
     } finally {
       await handle.close();

@@ -27,7 +27,6 @@ export const prepareEdit: StepHandler<EditKind> = async (step, context) => {
   context.willLeave(path, next);
 
   const stat = await lstatOrNothing(path);
-  const owner = stat ?? (await ownerOfNewFile(path));
   const mode =
     stat === undefined ? (step.kind === 'write-file' ? step.mode : NEW_FILE_MODE) : stat.mode & 0o7777;
   const after: ImageEntry = {
@@ -38,8 +37,9 @@ export const prepareEdit: StepHandler<EditKind> = async (step, context) => {
     mtimeMs: 0,
     stored: null,
     mode,
-    uid: owner.uid,
-    gid: owner.gid,
+    // The owner of a new file is known once its folder is there; states are compared by content.
+    uid: stat?.uid ?? 0,
+    gid: stat?.gid ?? 0,
   };
   const tempSuffix = `.${context.transactionId}`;
   return {
@@ -55,6 +55,7 @@ export const prepareEdit: StepHandler<EditKind> = async (step, context) => {
     apply: async ({ boundary }) => {
       await requireContent(path, before);
       if (before === null || !before.equals(next)) {
+        const owner = stat ?? (await ownerOfNewFile(path));
         await writeFileAtomic(path, next, {
           mode,
           owner,

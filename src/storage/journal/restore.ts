@@ -18,10 +18,11 @@ export interface RestoreScope {
 /** Makes everything under these images what it was before. Throws `ERR_STORAGE_FILE`. */
 export async function restoreImages(undo: Images, scope: RestoreScope): Promise<void> {
   for (const path of undo.temporary) await rm(path, { force: true });
-  const entries = undo.before;
-  if (undo.shape === 'tree') await removeNew(entries, scope);
+  const absent = undo.before.filter((entry) => entry.kind === 'absent').reverse(); // children before parents
+  const entries = [...absent, ...undo.before.filter((entry) => entry.kind !== 'absent')];
+  if (undo.shape === 'tree') await removeNew(undo.before, scope);
   // A `-wal` of one state beside the database of the other would be taken for its continuation.
-  if (undo.shape === 'database') await removeSidecars(entries);
+  if (undo.shape === 'database') await removeSidecars(undo.before);
   for (const entry of entries) {
     await restoreEntry(entry, undo.shape, scope).catch((error: unknown) => {
       throw fileError('restore', entry.path, error);
@@ -31,7 +32,7 @@ export async function restoreImages(undo: Images, scope: RestoreScope): Promise<
   for (const entry of [...entries].reverse()) {
     if (entry.kind !== 'folder') continue;
     await chmod(entry.path, entry.mode);
-    await utimes(entry.path, new Date(), new Date(entry.mtimeMs));
+    await utimes(entry.path, new Date(), entry.mtimeMs / 1000);
   }
 }
 
@@ -40,7 +41,7 @@ async function restoreEntry(entry: ImageEntry, shape: Images['shape'], scope: Re
   const [now] = await readState(entry.path, entry.kind === 'attributes' ? 'attributes' : 'file', scope.skip);
   if (now === undefined) return;
   if (sameState(now, entry)) {
-    if (entry.kind === 'file') await utimes(entry.path, new Date(), new Date(entry.mtimeMs));
+    if (entry.kind === 'file') await utimes(entry.path, new Date(), entry.mtimeMs / 1000);
     return;
   }
   switch (entry.kind) {

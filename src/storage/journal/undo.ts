@@ -31,17 +31,14 @@ async function whyNot(world: World, transaction: Transaction): Promise<UndoRefus
     return refused({ kind: 'not-in-effect' }, `the repair ${intent.id} ${how}`);
   }
   if (intent.credentials) {
-    return {
-      kind: 'no-images',
-      message:
-        'old tokens are not kept; use the inverse operation, such as switching back to the other account',
-    };
+    const instead = 'use the inverse operation, such as switching back to the other account';
+    return refused({ kind: 'no-images' }, `old tokens are not kept; ${instead}`);
   }
   if (!(await hasImages(folder))) {
-    return {
-      kind: 'no-images',
-      message: `the backups of ${intent.id} were removed to keep the journal small`,
-    };
+    return refused(
+      { kind: 'no-images' },
+      `the backups of ${intent.id} were removed to keep the journal small`,
+    );
   }
   if (intent.requiresStopped !== 'nothing') {
     const processes = (await world.runningProcesses())[intent.requiresStopped];
