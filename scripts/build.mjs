@@ -23,6 +23,7 @@ const result = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
+  mainFields: ['module', 'main'], // jsonc-parser's "main" is UMD, which cannot be bundled
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'none',
