@@ -10,6 +10,7 @@ import {
   copyFile,
   type FileHandle,
   lstat,
+  mkdir,
   open,
   readlink,
   realpath,
@@ -129,5 +130,14 @@ async function statOf(path: string) {
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;
+  }
+}
+
+/** Creates one folder for its owner alone, unless it is there. (`recursive` reports a read-only disk as ENOENT.) */
+export async function ensurePrivateFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
   }
 }

@@ -20,7 +20,17 @@ const ADVICE: Readonly<Record<string, readonly [what: string, hint: string]>> = 
 /** `ERR_STORAGE_FILE`, kind environment, for a failed file operation; a StewardError passes through unchanged. */
 export function fileError(action: string, path: string, error: unknown): StewardError {
   if (error instanceof StewardError) return error;
-  const code = systemCode(error) ?? 'EUNKNOWN';
+  const code = systemCode(error);
+  if (code === undefined) {
+    return new StewardError(
+      'ERR_STORAGE_UNEXPECTED',
+      'bug',
+      `cannot ${action} ${path}: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
   const [what, hint] = ADVICE[code] ?? [messageOf(error), `Look at ${dirname(path)}.`];
   return new StewardError('ERR_STORAGE_FILE', 'environment', `cannot ${action} ${path}: ${what}`, {
     hint,

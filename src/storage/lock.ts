@@ -5,8 +5,9 @@
  * Who holds it is a committed row, written just before the lock is taken for good; it counts only while the lock is held.
  */
 import { constants } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { ensurePrivateFolder } from './atomic-file.ts';
 import { fileError } from './file-error.ts';
 import { type DatabaseConnection, openDatabase, SQLITE, sqliteCode } from './sqlite.ts';
 
@@ -22,7 +23,7 @@ export type LockResult =
 /** Takes the lock, or says at once who holds it. `now`: epoch ms. The file and its folder are ours alone (0600, 0700). */
 export async function takeLock(path: string, now: number): Promise<LockResult> {
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await ensurePrivateFolder(dirname(path));
     // SQLite would create it readable by others.
     await (await open(path, constants.O_CREAT | constants.O_RDWR, 0o600)).close();
   } catch (error) {

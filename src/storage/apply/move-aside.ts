@@ -2,10 +2,10 @@
  * `move-aside`: renames, so that 2 GB take no time and nothing is ever deleted. The journal is the place for it; what
  * lies on another file system stays there, beside its old name.
  */
-import { lstat, mkdir, rename } from 'node:fs/promises';
+import { lstat, rename } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { StewardError, systemCode } from '../../errors.ts';
-import { syncFolder } from '../atomic-file.ts';
+import { ensurePrivateFolder, syncFolder } from '../atomic-file.ts';
 import { fileError } from '../file-error.ts';
 import { lstatOrNothing } from '../journal/images.ts';
 import type { MovePair } from '../journal/records.ts';
@@ -18,7 +18,7 @@ export const prepareMoveAside: StepHandler<'move-aside'> = async (step, context)
     throw new StewardError('ERR_STORAGE_OWN_FOLDER', 'bug', `${step.path} holds the journal itself`);
   }
   const moved = join(context.folder, 'moved');
-  await mkdir(moved, { recursive: true, mode: 0o700 });
+  await ensurePrivateFolder(moved);
   const journalDevice = (await lstat(moved)).dev;
   const pairs: MovePair[] = [];
   for (const from of [step.path, ...step.sidecars.map((name) => sidecar(step.path, name))]) {

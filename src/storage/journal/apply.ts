@@ -126,7 +126,7 @@ async function rollBack(
   const transaction = await readTransaction(folder);
   const left = transaction === undefined ? [] : await takeBack(world, transaction);
   world.record(folder, { kind: 'rolled-back', left });
-  if (transaction?.intent.credentials && left.length === 0) await dropImages(folder);
+  if (left.length === 0) await dropImages(folder); // nobody will need them again
   const code = error instanceof StewardError ? error.code : undefined;
   return { kind: 'rolled-back', id, reason, left, ...(code === undefined ? {} : { code }) };
 }

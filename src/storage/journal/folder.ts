@@ -1,10 +1,10 @@
 /** Where the journal lives, and the folder of one transaction. Everything is for the owner alone: 0700 and 0600. */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, copyFile, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { chmod, copyFile, open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StewardError, systemCode } from '../../errors.ts';
-import { syncFolder } from '../atomic-file.ts';
+import { ensurePrivateFolder, syncFolder } from '../atomic-file.ts';
 import { fileError } from '../file-error.ts';
 import type { ImageEntry } from './images.ts';
 
@@ -43,7 +43,9 @@ export function newTransactionId(now: number): string {
 export async function createTransactionFolder(paths: JournalPaths, id: string): Promise<string> {
   const folder = join(paths.journal, id);
   try {
-    await mkdir(join(folder, 'images'), { recursive: true, mode: 0o700 });
+    for (const path of [paths.stewardFolder, paths.journal, folder, join(folder, 'images')]) {
+      await ensurePrivateFolder(path);
+    }
     for (let at = folder; at.length >= paths.stewardFolder.length; at = dirname(at)) await syncFolder(at);
     await syncFolder(dirname(paths.stewardFolder));
   } catch (error) {

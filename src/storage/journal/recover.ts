@@ -72,7 +72,7 @@ async function recoverOne(world: World, transaction: Transaction): Promise<Recov
   await world.boundary('rollback-begun');
   const left = await takeBack(world, transaction);
   world.record(folder, { kind: 'rolled-back', left });
-  if (intent.credentials && left.length === 0) await dropImages(folder);
+  if (left.length === 0) await dropImages(folder);
   return { kind: 'rolled-back', id, summary, left };
 }
 
