@@ -1,8 +1,8 @@
 /** `npm run bench [NAME…]`: builds, then runs the benchmarks in `bench/`, each of which prints ratios measured in one run. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -15,6 +15,20 @@ if (unknown.length > 0) {
   console.error(`no benchmark called ${unknown.join(', ')}; there are: ${all.join(', ')}`);
   process.exit(2);
 }
+
+/** Sources find files from where they stand, not from where the bundle stands. */
+const ownUrls = {
+  name: 'own-urls',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/(bench|test)\/.*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll(
+        'import.meta.url',
+        JSON.stringify(pathToFileURL(path).href),
+      ),
+      loader: 'ts',
+    }));
+  },
+};
 
 const node = (args) => {
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
@@ -31,8 +45,7 @@ for (const name of wanted.length > 0 ? wanted : all) {
     format: 'esm',
     platform: 'node',
     packages: 'external',
-    // Paths are found from the source file's place, not from the bundle's.
-    define: { 'import.meta.url': JSON.stringify(new URL(`../bench/${name}.ts`, import.meta.url).href) },
+    plugins: [ownUrls],
   });
   node([outfile]);
 }

@@ -3,7 +3,6 @@ import process from 'node:process';
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../errors.ts';
 import { createTerminal, type Terminal } from './render/terminal.ts';
-import { VERSION } from './version.ts';
 
 /** What every command's `run` is given besides its own options. */
 export interface CommandDeps {
@@ -13,7 +12,7 @@ export interface CommandDeps {
 }
 
 /** Runs the command in `argv` (without node and script) and returns the exit code; errors are rendered here. */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(argv: readonly string[], version: string): Promise<number> {
   const interrupt = new AbortController();
   const onSignal = () => interrupt.abort();
   process.once('SIGINT', onSignal);
@@ -23,7 +22,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const deps: CommandDeps = { terminal, signal: interrupt.signal };
   let exitCode: number = EXIT.ok;
   try {
-    const program = createProgram(deps, (code) => {
+    const program = createProgram(deps, version, (code) => {
       exitCode = code;
     });
     await program.parseAsync(argv, { from: 'user' });
@@ -40,12 +39,12 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** The program with all commands; `done` is told the exit code of the one that ran. */
-export function createProgram(deps: CommandDeps, done: (exitCode: number) => void): Command {
+export function createProgram(deps: CommandDeps, version: string, done: (exitCode: number) => void): Command {
   const program = new Command('steward')
     .description(
       'Finds what is wrong with an OpenAI Codex install, repairs it with a backup, and can undo it.',
     )
-    .version(VERSION, '-V, --version')
+    .version(version, '-V, --version')
     .configureOutput({
       writeOut: (text) => deps.terminal.out(text),
       writeErr: (text) => deps.terminal.err(text),
@@ -117,7 +116,6 @@ export function createProgram(deps: CommandDeps, done: (exitCode: number) => voi
     .argument('<command...>', 'after --: codex …, or steward …')
     .option('--trace', 'print each request as it comes')
     .option('--codex-version <version>', 'that version from npm instead of the installed Codex')
-    .passThroughOptions()
     .action(async (name, command, options) =>
       done(await (await import('./commands/lab.ts')).runLabRun(name, command, options, deps)),
     );
