@@ -4,7 +4,7 @@ import { linkEnd } from '../atomic-file.ts';
 import { readState } from '../journal/images.ts';
 import { SETTLES_MS } from '../journal/records.ts';
 import { redact } from '../redact.ts';
-import { openDatabase, SQLITE, sqliteCode } from '../sqlite.ts';
+import { type DatabaseConnection, openDatabase, SQLITE, sqliteCode } from '../sqlite.ts';
 import type { StepHandler } from './step-handler.ts';
 
 const BUSY_TIMEOUT_MS = 2000;
@@ -25,19 +25,18 @@ export const prepareSqlite: StepHandler<'sqlite'> = async (step, context) => {
       before,
       after: null,
       shape: 'database',
-      settlesWithinMs: BUSY_TIMEOUT_MS + SETTLES_MS,
+      settlesWithinMs: SETTLES_MS,
       temporary: [],
     },
-    apply: async ({ boundary }) => {
+    apply: async ({ boundary, record }) => {
       const db = await openDatabase(path, { busyTimeoutMs: BUSY_TIMEOUT_MS });
       try {
-        db.exec('BEGIN IMMEDIATE');
+        begin(db, path, () => record({ kind: 'step-void', step: context.index }));
         for (const statement of step.statements) db.run(statement.sql, statement.params);
         await boundary('uncommitted');
+        record({ kind: 'step-begun', step: context.index });
         db.exec('COMMIT');
         await boundary('committed');
-      } catch (error) {
-        throw sqliteCode(error) === SQLITE.busy ? lockedError(path, error) : error;
       } finally {
         await db.close(); // also rolls back what is not committed
       }
@@ -46,15 +45,22 @@ export const prepareSqlite: StepHandler<'sqlite'> = async (step, context) => {
   };
 };
 
-function lockedError(path: string, cause: unknown): StewardError {
-  return new StewardError(
-    'ERR_STORAGE_DATABASE_LOCKED',
-    'environment',
-    `another program is writing to ${path}`,
-    {
-      hint: 'Close Codex and run the command again.',
-      details: { path },
-      cause,
-    },
-  );
+/** A database that somebody else is writing to is left to them: what they write must not be taken back. */
+function begin(db: DatabaseConnection, path: string, untouched: () => void): void {
+  try {
+    db.exec('BEGIN IMMEDIATE');
+  } catch (error) {
+    if (sqliteCode(error) !== SQLITE.busy) throw error;
+    untouched();
+    throw new StewardError(
+      'ERR_STORAGE_DATABASE_LOCKED',
+      'environment',
+      `another program is writing to ${path}`,
+      {
+        hint: 'Close Codex and run the command again.',
+        details: { path },
+        cause: error,
+      },
+    );
+  }
 }

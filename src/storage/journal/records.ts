@@ -11,8 +11,8 @@ import { fileError } from '../file-error.ts';
 import type { RepairPlan } from '../steps.ts';
 import type { ImageEntry } from './images.ts';
 
-/** A step is over within this time, or its process is dead; file times and the clock may differ by less. */
-export const SETTLES_MS = 60_000;
+/** The decisive part of a step is over within this time; file times and the clock differ by less. */
+export const SETTLES_MS = 5000;
 
 /** How a step is taken back. */
 export type UndoData =
@@ -57,8 +57,13 @@ export interface Intent {
   readonly steps: readonly IntentStep[];
 }
 
-export type ProgressRecord = { readonly at: number } & (
+export type ProgressRecord = {
+  readonly at: number;
+} & /** A second one says that the decisive part begins only now. */
+(
   | { readonly kind: 'step-begun'; readonly step: number }
+  /** The step failed before it changed anything: there is nothing to take back. */
+  | { readonly kind: 'step-void'; readonly step: number }
   /** The step has other moves than intended (another file system). */
   | { readonly kind: 'moves'; readonly step: number; readonly pairs: readonly MovePair[] }
   /** A program was started; recovery waits for it to be gone. */

@@ -21,7 +21,7 @@ export async function takeBack(world: World, transaction: Transaction): Promise<
     if (undo.kind === 'images') {
       const foreign = await foreignPaths(undo, {
         left: known,
-        ownUntil: ownUntil(transaction, index, undo.settlesWithinMs),
+        ownUntil: undo.after === null ? ownUntil(transaction, index, undo.settlesWithinMs) : undefined,
         skip: world.paths.stewardFolder,
         tempSuffix: restoreScope(world, transaction).tempSuffix,
         whereIs: (path) => path,
@@ -95,6 +95,7 @@ function begunSteps(transaction: Transaction): { readonly index: number; readonl
   const moves = new Map<number, readonly MovePair[]>();
   for (const record of transaction.progress) {
     if (record.kind === 'step-begun') begun.add(record.step);
+    if (record.kind === 'step-void') begun.delete(record.step);
     if (record.kind === 'moves') moves.set(record.step, record.pairs);
   }
   return transaction.intent.steps
@@ -106,7 +107,7 @@ function begunSteps(transaction: Transaction): { readonly index: number; readonl
     .reverse();
 }
 
-/** For a step that began and did not end: until when a change counts as its own. */
+/** For a step that began and did not end, and whose end is not known beforehand: until when a change is its own. */
 function ownUntil(transaction: Transaction, step: number, settlesWithinMs: number): number | undefined {
   let begunAt: number | undefined;
   for (const record of transaction.progress) {
