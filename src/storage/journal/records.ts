@@ -59,8 +59,7 @@ export interface Intent {
 
 export type ProgressRecord = {
   readonly at: number;
-} & /** A second one says that the decisive part begins only now. */
-(
+} /** A second one says that the decisive part begins only now. */ & (
   | { readonly kind: 'step-begun'; readonly step: number }
   /** The step failed before it changed anything: there is nothing to take back. */
   | { readonly kind: 'step-void'; readonly step: number }

@@ -71,7 +71,7 @@ export async function locate(text: string, path: JsonPath): Promise<Located> {
     const start = isList ? offset : frame.keyStart;
     if (frame.container.count++ === 0) frame.container.firstStart = start;
     const segment = path[depth - 1];
-    const isHere = frame.isOnPath && (isList ? frame.index === Number(segment) : frame.key === segment);
+    const isHere = frame.isOnPath && (isList ? frame.index : frame.key) === segment;
     if (!isHere) return false;
     isBlocked = false;
     effective = undefined; // an earlier duplicate does not count any more

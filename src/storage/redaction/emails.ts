@@ -1,6 +1,6 @@
 /** E-mail addresses become `a…@d…`: two of them can still be told apart, none can be written to. */
 
-const LOCAL = /[\p{L}\p{N}._%+'!#$&*=?^{|}~/-]/u;
+const LOCAL = /[\p{L}\p{N}._%+'`!#$&*=?^{|}~/-]/u;
 const DOMAIN = /[\p{L}\p{N}.-]/u;
 /** A top-level domain, and not a version (`codex@0.133.0`) or a unit (`user@1000.service`). */
 const ENDS_AS_DOMAIN = /\.(?!service$|socket$|slice$|scope$)(?:\p{L}{2,24}|xn--[a-z0-9-]+)\.?$/u;
@@ -18,7 +18,9 @@ export function redactEmails(text: string): string {
     while (start > done && at.index - start < MAX_LENGTH && LOCAL.test(text[start - 1] ?? '')) start--;
     // `name=a@b.c`, `path/a@b.c`: the address begins behind the last of these, which hardly any address contains.
     const local = text.slice(start, at.index);
-    start += Math.max(...['=', '/', '?', '&', '|', '{', "'"].map((mark) => local.lastIndexOf(mark))) + 1;
+    const cut =
+      Math.max(...['=', '/', '?', '&', '|', '{', '`', "'"].map((mark) => local.lastIndexOf(mark))) + 1;
+    if (cut < local.length) start += cut; // else the address is made of nothing but such marks
     let end = AT.lastIndex;
     while (end - AT.lastIndex < MAX_LENGTH && DOMAIN.test(text[end] ?? '')) end++;
     const domain = text.slice(AT.lastIndex, end).replace(/[.-]+$/, '');

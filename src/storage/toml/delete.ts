@@ -30,7 +30,7 @@ export function deletionSplices(text: string, layout: Layout, path: KeyPath): re
       for (const entry of section.entries) if (isWithin(entry.path, path)) lines.push(lineRange(text, entry));
     }
   }
-  return [...lines, ...tables.map((range) => withOneGap(text, range))];
+  return merged(text, [...lines, ...tables.map((range) => withOneGap(text, range))]);
 }
 
 /** Whether one deletion leaves another: `{ a.b = 1, a.c = 2 }` has two members below `a`. */
@@ -42,13 +42,22 @@ export function hasMoreToDelete(layout: Layout, path: KeyPath): boolean {
 }
 
 function lineRange(text: string, entry: Entry): TextSplice {
-  const start = lineStart(text, entry.start);
-  const end = lineEnd(text, entry.end);
-  // The last line has no line end: the one before it goes instead.
-  if (end === text.length && text[end - 1] !== '\n' && start > 0) {
-    return { start: lineContentEnd(text, start - 1), end, text: '' };
+  return { start: lineStart(text, entry.start), end: lineEnd(text, entry.end), text: '' };
+}
+
+/** Ranges that touch become one. A text that ended without a line end still does. */
+function merged(text: string, ranges: readonly TextSplice[]): readonly TextSplice[] {
+  const result: TextSplice[] = [];
+  for (const range of [...ranges].sort((a, b) => a.start - b.start)) {
+    const last = result.at(-1);
+    if (last === undefined || range.start > last.end) result.push(range);
+    else result[result.length - 1] = { ...last, end: Math.max(last.end, range.end) };
   }
-  return { start, end, text: '' };
+  const last = result.at(-1);
+  if (last !== undefined && last.end === text.length && text[text.length - 1] !== '\n' && last.start > 0) {
+    result[result.length - 1] = { ...last, start: lineContentEnd(text, last.start - 1) };
+  }
+  return result;
 }
 
 function tableRange(text: string, section: Section, header: NonNullable<Section['header']>): TextSplice {
@@ -59,11 +68,7 @@ function tableRange(text: string, section: Section, header: NonNullable<Section[
 /** Of the blank lines above and below a table one side goes with it; at the end of the file, those above. */
 function withOneGap(text: string, range: TextSplice): TextSplice {
   const { start, end } = range;
-  if (end === text.length) {
-    const last = trailingBlankStart(text, start);
-    const hadNewline = text[end - 1] === '\n';
-    return { ...range, start: last > 0 && !hadNewline ? lineContentEnd(text, last - 1) : last };
-  }
+  if (end === text.length) return { ...range, start: trailingBlankStart(text, start) };
   const isParted = start === 0 || trailingBlankStart(text, start) < start;
   return isParted ? { ...range, end: blankLinesFrom(text, end) } : range;
 }
