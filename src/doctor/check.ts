@@ -57,5 +57,7 @@ export interface Check {
   /** Every failure it can report; `--only ID` picks checks by it. */
   readonly finds: readonly FailureId[];
   readonly timeoutMs: number;
+  /** It starts a program and waits for it: it goes first, so that the others work meanwhile. */
+  readonly startsProgram?: true;
   run(context: CheckContext): Promise<CheckResult>;
 }

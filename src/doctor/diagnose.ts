@@ -21,8 +21,10 @@ export async function diagnose(
   const stop = new AbortController();
   const context = createContext({ ...scope, signal: AbortSignal.any([scope.signal, stop.signal]) });
   try {
+    // Most checks that start a program need this; alone it is read much faster than in the crowd.
+    const binaries = await context.read(readCodexBinaries);
     const runs = selection.narrow(await runChecks(selection.checks, context, onEvent));
-    const codex = activeBinary(await context.read(readCodexBinaries));
+    const codex = activeBinary(binaries);
     const report = createReport({
       runs,
       codexHome: scope.home.path,

@@ -2,6 +2,7 @@
  * Runs checks side by side, each with its own deadline. A check that crashes or overruns is reported as a problem of
  * that check; it never ends the run, and it is never counted as "ok".
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
 import { finding } from '../knowledge/finding.ts';
 import type { Check, CheckContext, CheckResult, FoundProblem } from './check.ts';
@@ -16,8 +17,13 @@ export type DoctorEvent =
   | { readonly kind: 'started'; readonly check: Check }
   | { readonly kind: 'finished'; readonly run: CheckRun; readonly left: number };
 
+/** How long the others wait at most for the first programs to be on their way. */
+const HEAD_START_MS = 25;
+
 /**
  * The results of all these checks, in the order given. Rejects only when the context's signal aborts, with its reason.
+ *
+ * Checks that start a program go first: it works on another core while the other checks keep this one busy.
  */
 export async function runChecks(
   checks: readonly Check[],
@@ -25,18 +31,46 @@ export async function runChecks(
   onEvent: (event: DoctorEvent) => void = () => {},
 ): Promise<readonly CheckRun[]> {
   let left = checks.length;
-  return await Promise.all(
-    checks.map(async (check) => {
-      onEvent({ kind: 'started', check });
-      const startedAt = performance.now();
-      const result = await runOne(check, context);
-      context.signal.throwIfAborted();
-      const run = { check, result, durationMs: Math.round(performance.now() - startedAt) };
-      left -= 1;
-      onEvent({ kind: 'finished', run, left });
-      return run;
-    }),
-  );
+  const start = async (check: Check, own: CheckContext): Promise<CheckRun> => {
+    onEvent({ kind: 'started', check });
+    const startedAt = performance.now();
+    const result = await runOne(check, own);
+    context.signal.throwIfAborted();
+    const run = { check, result, durationMs: Math.round(performance.now() - startedAt) };
+    left -= 1;
+    onEvent({ kind: 'finished', run, left });
+    return run;
+  };
+  const runs = new Map<Check, Promise<CheckRun>>();
+  const launches: Promise<unknown>[] = [];
+  for (const check of checks.filter(({ startsProgram }) => startsProgram === true)) {
+    const { context: own, launched } = watchLaunch(context);
+    const run = start(check, own);
+    runs.set(check, run);
+    launches.push(Promise.race([launched, run.catch(() => {})])); // its failure is reported with the run below
+  }
+  if (launches.length > 0) await Promise.race([Promise.all(launches), sleep(HEAD_START_MS)]);
+  return await Promise.all(checks.map((check) => runs.get(check) ?? start(check, context)));
+}
+
+/** The same context, telling when a first program has been started through it. */
+function watchLaunch(context: CheckContext): {
+  readonly context: CheckContext;
+  readonly launched: Promise<void>;
+} {
+  let tell = () => {};
+  const launched = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  const host: CheckContext['host'] = {
+    ...context.host,
+    run: (...args) => {
+      const ran = context.host.run(...args);
+      tell();
+      return ran;
+    },
+  };
+  return { context: { ...context, host }, launched };
 }
 
 async function runOne(check: Check, context: CheckContext): Promise<CheckResult> {

@@ -16,6 +16,7 @@ export const officialCheck: Check = {
   title: 'Official codex doctor',
   finds: ['config.invalid_value'],
   timeoutMs: 35_000,
+  startsProgram: true,
   run,
 };
 

@@ -22,6 +22,7 @@ export const sandboxCheck: Check = {
     'sandbox.windows_setup',
   ],
   timeoutMs: 35_000,
+  startsProgram: true,
   run,
 };
 
