@@ -21,10 +21,9 @@ import {
 import { type Lock, takeLock } from './lock.ts';
 import type { RepairPlan } from './steps.ts';
 
-export type { ProcessIdentity } from './apply/step-handler.ts';
-export type { ApplyOutcome, Refusal, UndoOutcome, UndoRefusal, Verification } from './journal/outcome.ts';
+export type { ApplyOutcome, UndoOutcome, Verification } from './journal/outcome.ts';
 export type { Recovery } from './journal/recover.ts';
-export type { JournalDeps, RunningProcess, RunningProcesses, TransactionState } from './journal/world.ts';
+export type { JournalDeps, TransactionState } from './journal/world.ts';
 
 export interface HistoryEntry {
   readonly id: string;

@@ -5,9 +5,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { messageOf, StewardError } from '../errors.ts';
 import { type JsonPath, type Located, locate, type Member } from './json/locate.ts';
+import { lineStart, newlineOf } from './lines.ts';
 import type { JsonEdit, TextSplice } from './steps.ts';
 import { spliceText } from './text-edit.ts';
-import { lineStart, newlineOf } from './toml/lines.ts';
 
 const BOM = '\uFEFF';
 

@@ -1,6 +1,6 @@
 /**
  * The typed steps of a repair. A repair is data: a list of steps and what they were planned against. The journal
- * (`transaction.ts`) checks, backs up, applies, verifies and undoes them; nothing else writes into Codex's files.
+ * (`journal.ts`) checks, backs up, applies, verifies and undoes them; nothing else writes into Codex's files.
  */
 import type { FileFingerprint } from './fingerprint.ts';
 

@@ -1,6 +1,7 @@
 /** `command`: a program of somebody else changes files; everything it may touch is imaged first. */
 import { StewardError } from '../../errors.ts';
 import type { RunResult } from '../../host.ts';
+import { startTimeOf } from '../journal/child-life.ts';
 import { type ImageEntry, readState } from '../journal/images.ts';
 import { SETTLES_MS } from '../journal/records.ts';
 import { isBelow } from '../journal/restore.ts';
@@ -26,19 +27,18 @@ export const prepareCommand: StepHandler<'command'> = async (step, context) => {
       temporary: [],
     },
     apply: async ({ record, boundary }) => {
-      const started = (pid: number) => record({ kind: 'child', step: context.index, pid, startTime: null });
-      const identify = async (pid: number) => {
-        const found = await context.readProcess(pid);
-        if (found !== undefined)
-          record({ kind: 'child', step: context.index, pid, startTime: found.startTime });
-      };
+      const started = (pid: number, startTime: string | null) =>
+        record({ kind: 'child', step: context.index, pid, startTime });
       let identified: Promise<void> = Promise.resolve();
       const result = await context.host.run(file, args, {
         env: { ...context.host.env, ...step.env },
         timeoutMs: step.timeoutMs,
         onStart: (pid) => {
-          started(pid); // on disk before the program gets far
-          identified = identify(pid);
+          started(pid, null); // on disk before the program gets far
+          // Without the start time recovery still knows the pid.
+          identified = startTimeOf(context.host, pid)
+            .then((time) => started(pid, time))
+            .catch(() => {});
         },
       });
       await identified;

@@ -8,7 +8,6 @@ import { type ImageEntry, lstatOrNothing, readState, sha256Of } from '../journal
 import { SETTLES_MS } from '../journal/records.ts';
 import { editJson } from '../json-edit.ts';
 import { redact } from '../redact.ts';
-import type { TextSplice } from '../steps.ts';
 import { spliceText } from '../text-edit.ts';
 import { editToml } from '../toml-edit.ts';
 import type { StepHandler, StepOf } from './step-handler.ts';
@@ -74,13 +73,9 @@ async function newContent(step: StepOf<EditKind>, before: Buffer | null): Promis
   if (step.kind === 'toml-edit') return await editToml(text, step.edits);
   if (step.kind === 'json-edit') return await editJson(text, step.edits);
   const hasBom = text.startsWith(BOM);
-  const edited = splice(hasBom ? text.slice(1) : text, step.splices);
+  const edited = spliceText(hasBom ? text.slice(1) : text, step.splices);
   await requireValid(edited, step);
   return hasBom ? BOM + edited : edited;
-}
-
-function splice(text: string, splices: readonly TextSplice[]): string {
-  return spliceText(text, splices);
 }
 
 async function requireValid(text: string, step: StepOf<'text-edit'>): Promise<void> {

@@ -99,3 +99,11 @@ export async function listTransactions(paths: JournalPaths): Promise<readonly st
 export async function dropImages(folder: string): Promise<void> {
   await rm(join(folder, 'images'), { recursive: true, force: true });
 }
+
+/** Whether the before-images are still there. */
+export async function hasImages(folder: string): Promise<boolean> {
+  return await readdir(join(folder, 'images')).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,13 +1,11 @@
 /** Brings what a crash left unfinished to an end: an interrupted undo is finished, an interrupted repair taken back. */
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dropImages, listTransactions } from './folder.ts';
+import { isChildAlive } from './child-life.ts';
+import { dropImages, hasImages, listTransactions } from './folder.ts';
 import { readTransaction, type Transaction } from './records.ts';
 import { takeBack } from './take-back.ts';
 import { stateOf, type World } from './world.ts';
-
-/** A child whose start time is not known counts as alive for this long. */
-const UNKNOWN_CHILD_MS = 3_600_000;
 
 export type Recovery =
   | {
@@ -82,22 +80,9 @@ async function isUnfinished({ folder, intent, progress }: Transaction): Promise<
   return state === 'repaired' && intent.credentials && (await hasImages(folder));
 }
 
-async function hasImages(folder: string): Promise<boolean> {
-  return await readdir(join(folder, 'images')).then(
-    () => true,
-    () => false,
-  );
-}
-
 async function livingChild(world: World, { progress }: Transaction): Promise<number | undefined> {
   const last = progress.findLast((record) => record.kind === 'child');
   if (last?.kind !== 'child') return undefined;
   if (progress.some((record) => record.kind === 'step-done' && record.step === last.step)) return undefined;
-  const found = await world.readProcess(last.pid);
-  if (found === undefined) return undefined;
-  const isSame =
-    last.startTime === null
-      ? world.host.now() - last.at < UNKNOWN_CHILD_MS
-      : found.startTime === last.startTime;
-  return isSame ? last.pid : undefined;
+  return (await isChildAlive(world.host, last)) ? last.pid : undefined;
 }

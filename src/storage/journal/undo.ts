@@ -1,6 +1,6 @@
 /** Takes a repair back, if everything it touched still is what it left. */
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasImages } from './folder.ts';
 import type { UndoOutcome, UndoRefusal, UndoRefused } from './outcome.ts';
 import type { Transaction } from './records.ts';
 import { readTransaction } from './records.ts';
@@ -48,13 +48,6 @@ async function whyNot(world: World, transaction: Transaction): Promise<UndoRefus
   const path = await findObstacle(world, transaction);
   if (path === undefined) return undefined;
   return refused({ kind: 'changed', path }, `${path} changed since the repair; undoing would lose that`);
-}
-
-async function hasImages(folder: string): Promise<boolean> {
-  return await readdir(join(folder, 'images')).then(
-    () => true,
-    () => false,
-  );
 }
 
 function refused(refusal: UndoRefusal, reason: string): UndoRefused {

@@ -2,10 +2,11 @@
  * The splices that delete a key or a table. A deleted line takes its own trailing comment along; a deleted table takes
  * its header, its body, and the comment block right above its header. Every other comment stays.
  */
+
+import { lineContentEnd, lineEnd, lineStart } from '../lines.ts';
 import type { KeyPath, TextSplice } from '../steps.ts';
 import { removeItem } from './groups.ts';
 import { type Entry, isWithin, type Layout, type Section } from './layout.ts';
-import { lineContentEnd, lineEnd, lineStart } from './lines.ts';
 
 /** Nothing to delete is no splice. */
 export function deletionSplices(text: string, layout: Layout, path: KeyPath): readonly TextSplice[] {

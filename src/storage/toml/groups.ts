@@ -1,7 +1,8 @@
 /** Adds to, and removes from, inline tables and lists (`{ … }`, `[ … ]`), whose comments and commas have to stay right. */
+
+import { indentBefore, lineContentEnd, lineEnd, lineStart, newlineOf } from '../lines.ts';
 import type { TextSplice } from '../steps.ts';
 import type { Entry, Group } from './layout.ts';
-import { indentBefore, lineContentEnd, lineEnd, lineStart, newlineOf } from './lines.ts';
 
 /** Adds an item as the last one: on a line of its own where the last one has one. */
 export function appendItem(text: string, group: Group, item: string): readonly TextSplice[] {

@@ -1,9 +1,9 @@
 /** The splices that set a key: replace its value, or add it where a person would. */
 import { StewardError } from '../../errors.ts';
+import { indentBefore, lineEnd, lineStart, newlineOf } from '../lines.ts';
 import type { KeyPath, TextSplice, TomlValue } from '../steps.ts';
 import { appendItem } from './groups.ts';
 import { isWithin, type Layout, type Section, samePath } from './layout.ts';
-import { indentBefore, lineEnd, lineStart, newlineOf } from './lines.ts';
 import { formatKey, formatValue, isTableValue } from './value.ts';
 
 /** Whether something below the path is written as tables or dotted keys, so that it has to be deleted before it is set. */
