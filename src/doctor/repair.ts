@@ -26,7 +26,7 @@ export interface RepairOptions {
   readonly dryRun: boolean;
   /** Asked for class C repairs; class A needs no answer. */
   consent(finding: Finding, plan: RepairPlan): Promise<boolean>;
-  onResult?(result: RepairResult): void;
+  onResult?(result: RepairResult): Promise<void>;
 }
 
 /** Repairs what these runs found and what may be repaired, in the order of the findings given. */
@@ -40,7 +40,7 @@ export async function repairAll(
       if (problem.plan === undefined) continue;
       const result = await repairOne(run.check, problem.finding, options);
       results.push(result);
-      options.onResult?.(result);
+      await options.onResult?.(result);
     }
   }
   return results;

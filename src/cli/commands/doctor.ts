@@ -53,7 +53,7 @@ export async function runDoctor(options: DoctorOptions, { terminal, signal }: Co
       journal,
       dryRun,
       consent: createConsent(terminal, { yes: options.yes === true, json: options.json === true }),
-      onResult: (result) => say(renderRepair(result, terminal, style)),
+      onResult: async (result) => say(await renderRepair(result, terminal, style)),
     });
     if (repairs.some((result) => result.kind === 'done')) seen = await look(selection, scope, terminal);
   }

@@ -1,6 +1,8 @@
 /** Asks before a repair that needs consent: what will change, in words, and a plain yes or no. */
 import type { RepairOptions } from '../../doctor/repair.ts';
 import { EXIT, StewardError } from '../../errors.ts';
+import { previewStep } from './preview.ts';
+import { renderPreview } from './repairs.ts';
 import { describeStep } from './steps.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -14,9 +16,11 @@ export function createConsent(
   return async (finding, plan) => {
     const { confirm, isCancel, log } = await import('@clack/prompts');
     const output = process.stderr;
-    log.warn(`${finding.title}\n${plan.steps.map((step) => `• ${describeStep(step)}`).join('\n')}`, {
-      output,
-    });
+    const lines: string[] = [finding.title];
+    for (const step of plan.steps) {
+      lines.push(`• ${describeStep(step)}`, ...renderPreview(await previewStep(step), terminal));
+    }
+    log.warn(lines.join('\n'), { output });
     const answer = await confirm({
       message: `${plan.summary} A backup is kept. Do it?`,
       initialValue: false,

@@ -3,6 +3,7 @@ import type { RepairResult } from '../../doctor/repair.ts';
 import type { Recovery } from '../../storage/journal.ts';
 import type { FindingStyle } from './findings.ts';
 import { hang, tildeText } from './layout.ts';
+import { type LineChange, previewStep } from './preview.ts';
 import { describeStep } from './steps.ts';
 import type { Style, Terminal } from './terminal.ts';
 
@@ -38,7 +39,11 @@ const MARK: Readonly<Record<Told['result'], { readonly symbol: string; readonly 
 };
 
 /** A block of lines for one repair. */
-export function renderRepair(result: RepairResult, terminal: Terminal, style: FindingStyle): string {
+export async function renderRepair(
+  result: RepairResult,
+  terminal: Terminal,
+  style: FindingStyle,
+): Promise<string> {
   const { paint, width } = terminal;
   const told = tell(result);
   const mark = MARK[told.result];
@@ -47,13 +52,22 @@ export function renderRepair(result: RepairResult, terminal: Terminal, style: Fi
     `${paint(mark.style, mark.symbol)} ${wrap(told.text, 2)}  ${paint('dim', result.finding.id)}`,
   ];
   if (result.plan !== null && (told.result === 'planned' || style.verbose)) {
-    for (const step of result.plan.steps)
+    for (const step of result.plan.steps) {
       lines.push(`    ${paint('dim', '·')} ${wrap(describeStep(step), 6)}`);
+      if (told.result === 'planned') lines.push(...renderPreview(await previewStep(step), terminal));
+    }
   }
   if (told.reason !== undefined) lines.push(`  ${wrap(told.reason, 2)}`);
   if (told.result === 'repaired')
     lines.push(paint('dim', `  checked again: gone. Undo: steward undo ${told.journalId}`));
   return `${lines.join('\n')}\n`;
+}
+
+/** Removed and added lines, as in a diff. */
+export function renderPreview(changes: readonly LineChange[], { paint }: Terminal): readonly string[] {
+  return changes.map(({ kind, text }) =>
+    kind === 'removed' ? paint('red', `      - ${text}`) : paint('green', `      + ${text}`),
+  );
 }
 
 /** The same for `--json`. */

@@ -90,7 +90,7 @@ async function malformedProblem(layer: ConfigLayer, reading: Malformed): Promise
 
 function summaryOf(repair: SyntaxRepair | null): string {
   if (repair === null) return 'Move the file aside and start with the defaults; the old one stays beside it.';
-  return repair.changes.length === 0 ? 'Save the file as UTF-8.' : `Change it: ${repair.changes.join('; ')}.`;
+  return repair.changes.length === 0 ? 'Save the file as UTF-8.' : `Repair ${repair.changes.join('; ')}.`;
 }
 
 function repairId(reading: Malformed, repair: SyntaxRepair | null): string {

@@ -64,7 +64,7 @@ describe('config.toml_syntax', () => {
     expect(text).toBe(
       'model = "gpt-5.5"\r\n# codex-steward: the line is neither a table header nor key = value\r\n# hello there\r\n[tui]\r\ntheme = "dark"\r\n',
     );
-    expect(finding?.fix.summary).toMatch(/line 1: quoted the text; line 2: commented it out/);
+    expect(finding?.fix.summary).toMatch(/line 1: quote the text; line 2: comment it out/);
   });
 
   test('UTF-16 becomes UTF-8', async () => {

@@ -19,49 +19,49 @@ export function curesFor(text: string, fault: TomlFault): readonly (Cure | null)
   switch (fault.kind) {
     case 'bad-escape':
       return [
-        rewrite(asLiteralStrings(line), 'wrote the text in single quotes, so that backslashes are plain'),
-        rewrite(doubleBadBackslashes(line), 'doubled the backslashes'),
+        rewrite(asLiteralStrings(line), 'write the text in single quotes, so that backslashes are plain'),
+        rewrite(doubleBadBackslashes(line), 'double the backslashes'),
       ];
     case 'curly-quotes':
       return [
         rewrite(
           line.replace(/[\u201c\u201d\u201e\u201f]/g, '"').replace(/[\u2018\u2019]/g, "'"),
-          'straightened the quotes',
+          'straighten the quotes',
         ),
       ];
     case 'yaml-style':
       return [
-        rewrite(line.replace(/^(\s*[A-Za-z0-9_.-]+)\s*:\s*/, '$1 = '), 'wrote an equals sign for the colon'),
+        rewrite(line.replace(/^(\s*[A-Za-z0-9_.-]+)\s*:\s*/, '$1 = '), 'write an equals sign for the colon'),
         rewrite(
           quoteValue(line.replace(/^(\s*[A-Za-z0-9_.-]+)\s*:\s*/, '$1 = ')),
-          'wrote an equals sign for the colon and quoted the text',
+          'write an equals sign for the colon and quoted the text',
         ),
       ];
     case 'bare-value':
       return [
-        rewrite(line.replace(/\s*,\s*$/, ''), 'removed the comma at the end'),
-        rewrite(plainWord(line), 'wrote the switch in lower case'),
-        rewrite(quoteValue(line), 'quoted the text'),
+        rewrite(line.replace(/\s*,\s*$/, ''), 'remove the comma at the end'),
+        rewrite(plainWord(line), 'write the switch in lower case'),
+        rewrite(quoteValue(line), 'quote the text'),
       ];
     case 'unclosed-string':
-      return [rewrite(closeQuote(line), 'closed the string')];
+      return [rewrite(closeQuote(line), 'close the string')];
     case 'unclosed-header':
-      return [rewrite(closeHeader(line), 'closed the table header')];
+      return [rewrite(closeHeader(line), 'close the table header')];
     case 'unclosed-list':
       return [
-        rewrite(`${line.replace(/\s*,?\s*$/, '')}]`, 'closed the list'),
+        rewrite(`${line.replace(/\s*,?\s*$/, '')}]`, 'close the list'),
         ...commentToNextEntry(text, fault),
       ];
     case 'unclosed-inline-table':
       return [
-        rewrite(`${line.replace(/\s*,?\s*$/, '')} }`, 'closed the inline table'),
+        rewrite(`${line.replace(/\s*,?\s*$/, '')} }`, 'close the inline table'),
         ...commentToNextEntry(text, fault),
       ];
     case 'trailing-text':
       return [
-        rewrite(balanceHeader(line), 'balanced the brackets of the table header'),
-        rewrite(line.replace(/\s*,\s*$/, ''), 'removed the comma at the end'),
-        rewrite(commentTrailing(line), 'made the text after the value a comment'),
+        rewrite(balanceHeader(line), 'balance the brackets of the table header'),
+        rewrite(line.replace(/\s*,\s*$/, ''), 'remove the comma at the end'),
+        rewrite(commentTrailing(line), 'make the text after the value a comment'),
       ];
     case 'duplicate-table':
       return [mergeTable(text, fault.line), commentOutTable(text, fault.line, fault.what)];
@@ -80,7 +80,7 @@ export function commentOut(text: string, from: number, to: number, why: string):
   const ending = lines[from - 1]?.endsWith('\r') ? '\r' : '';
   const kept = lines.slice(from - 1, to).map((line) => (/^\s*\r?$/.test(line) ? line : `# ${line}`));
   lines.splice(from - 1, to - from + 1, `# codex-steward: ${why}${ending}`, ...kept);
-  return { text: lines.join('\n'), what: `commented it out (${why})`, linesAdded: 1 };
+  return { text: lines.join('\n'), what: `comment it out (${why})`, linesAdded: 1 };
 }
 
 /** The table that this line is the header of, or stands in, as comments. */
@@ -223,7 +223,7 @@ function mergeTable(text: string, line: number): Cure | null {
   let insertAt = firstEnd;
   while (insertAt > first + 1 && rest[insertAt - 1]?.trim() === '') insertAt -= 1;
   rest.splice(insertAt, 0, ...body);
-  return { text: rest.join('\n'), what: `merged it into the table of line ${first + 1}`, linesAdded: 0 };
+  return { text: rest.join('\n'), what: `merge it into the table of line ${first + 1}`, linesAdded: 0 };
 }
 
 function headerName(line: string | undefined): string | null {
@@ -252,7 +252,7 @@ function keepFirstSide(text: string, line: number): Cure | null {
   });
   return {
     text: kept.join('\n'),
-    what: 'kept the first side of the merge conflict, the other as comments',
+    what: 'keep the first side of the merge conflict, the other as comments',
     linesAdded: 0,
   };
 }
