@@ -6,7 +6,7 @@
  */
 import { join } from 'node:path';
 import { applyPlan, type Verify } from './journal/apply.ts';
-import { listTransactions, requireHome } from './journal/folder.ts';
+import { giveToHomeOwner, listTransactions, requireHome } from './journal/folder.ts';
 import type { ApplyOutcome, Refusal, UndoOutcome } from './journal/outcome.ts';
 import { readTransaction } from './journal/records.ts';
 import { hasUnfinished, type Recovery, recoverAll } from './journal/recover.ts';
@@ -70,7 +70,7 @@ export function createJournal(deps: JournalDeps): Journal {
       if (!(await hasUnfinished(world))) return [];
       const taken = await takeLock(world.paths.lock, world.host.now());
       if (taken.kind === 'held') return [];
-      return await releasing(taken.lock, () => recoverAll(world));
+      return await releasing(world, taken.lock, () => recoverAll(world));
     },
   };
 }
@@ -88,7 +88,7 @@ async function locked<T>(world: World, body: () => Promise<T>): Promise<T | Held
   await requireHome(world.codexHome);
   const taken = await takeLock(world.paths.lock, world.host.now());
   if (taken.kind === 'held') return lockedBy(taken.pid, taken.since);
-  return await releasing(taken.lock, async () => {
+  return await releasing(world, taken.lock, async () => {
     await world.boundary('locked');
     const blocked = (await recoverAll(world)).find((recovery) => recovery.kind === 'blocked');
     if (blocked?.kind === 'blocked') {
@@ -100,10 +100,11 @@ async function locked<T>(world: World, body: () => Promise<T>): Promise<T | Held
   });
 }
 
-async function releasing<T>(lock: Lock, body: () => Promise<T>): Promise<T> {
+async function releasing<T>(world: World, lock: Lock, body: () => Promise<T>): Promise<T> {
   try {
     return await body();
   } finally {
+    await giveToHomeOwner(world.paths, world.host.uid);
     await lock.release();
   }
 }

@@ -7,7 +7,13 @@ import { fileError } from '../file-error.ts';
 import { fingerprint, sameFingerprint } from '../fingerprint.ts';
 import { redact } from '../redact.ts';
 import type { RepairPlan } from '../steps.ts';
-import { createTransactionFolder, dropImages, newTransactionId, storeImages } from './folder.ts';
+import {
+  createTransactionFolder,
+  dropImages,
+  giveToHomeOwner,
+  newTransactionId,
+  storeImages,
+} from './folder.ts';
 import { readState } from './images.ts';
 import type { ApplyOutcome, Refusal, Refused, Verification } from './outcome.ts';
 import { readTransaction, writeIntent } from './records.ts';
@@ -97,6 +103,7 @@ async function runSteps(
         if (running !== undefined) return await rollBack(world, folder, id, running.reason);
       }
     }
+    await giveToHomeOwner(world.paths, world.host.uid); // else the check would find our own files in its way
     const verification = await verify();
     await world.boundary('verified');
     if (verification.kind === 'not-verified') return await rollBack(world, folder, id, verification.reason);

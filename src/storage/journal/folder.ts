@@ -1,7 +1,7 @@
 /** Where the journal lives, and the folder of one transaction. Everything is for the owner alone: 0700 and 0600. */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, copyFile, open, readdir, rm, stat } from 'node:fs/promises';
+import { chmod, copyFile, lchown, lstat, open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StewardError, systemCode } from '../../errors.ts';
 import { ensurePrivateFolder, syncFolder } from '../atomic-file.ts';
@@ -33,10 +33,10 @@ export async function requireHome(codexHome: string): Promise<void> {
   });
 }
 
-/** Ids sort by time: `20251121T031800123Z-9f3a2c`. */
+/** Ids sort by time: `251121-031800123-9f`. Short enough that nobody takes one for a secret. */
 export function newTransactionId(now: number): string {
-  const stamp = new Date(now).toISOString().replace(/[-:.]/g, '');
-  return `${stamp}-${randomBytes(3).toString('hex')}`;
+  const [, date, time] = /^20(\d{6})T(\d{9})Z$/.exec(new Date(now).toISOString().replace(/[-:.]/g, '')) ?? [];
+  return `${date}-${time}-${randomBytes(1).toString('hex')}`;
 }
 
 /** Creates the folder of a transaction, durable up to the home. */
@@ -84,10 +84,27 @@ export async function storeImages(
   return stored;
 }
 
+/**
+ * Root repairing somebody's home (`sudo steward`, a container) must not leave a journal behind that its owner cannot
+ * write. Does nothing for anybody else: who is not root already owns what he makes.
+ */
+export async function giveToHomeOwner(paths: JournalPaths, uid: number | undefined): Promise<void> {
+  if (uid !== 0) return;
+  const home = await stat(dirname(paths.stewardFolder));
+  if (home.uid === 0) return;
+  const names = await readdir(paths.stewardFolder, { recursive: true }).catch(() => null);
+  if (names === null) return; // nothing was made
+  for (const path of [paths.stewardFolder, ...names.map((name) => join(paths.stewardFolder, name))]) {
+    const made = await lstat(path);
+    // What was set aside keeps the owner that it had.
+    if (made.uid === 0 && !path.includes('/moved/')) await lchown(path, home.uid, home.gid);
+  }
+}
+
 /** Names of all transactions, oldest first. A home without a journal has none. */
 export async function listTransactions(paths: JournalPaths): Promise<readonly string[]> {
   try {
-    return (await readdir(paths.journal)).filter((name) => /^\d{8}T\d{9}Z-[0-9a-f]{6}$/.test(name)).sort();
+    return (await readdir(paths.journal)).filter((name) => /^\d{6}-\d{9}-[0-9a-f]{2}$/.test(name)).sort();
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return [];
