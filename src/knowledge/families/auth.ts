@@ -12,6 +12,7 @@ export const AUTH: readonly FailureEntry[] = [
       summary: '`codex logout`, `codex login`; check first that no key/base_url override is in force.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -25,6 +26,7 @@ export const AUTH: readonly FailureEntry[] = [
         'Restart the session (it may only hold an old copy); else log in again; then leave ONE process to refresh each login. Never retry the spent token.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -37,6 +39,7 @@ export const AUTH: readonly FailureEntry[] = [
       summary: 'Log that account in again. Do not sign out in the app when switching accounts (it revokes).',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -50,6 +53,7 @@ export const AUTH: readonly FailureEntry[] = [
       summary: 'Restart all Codex processes with the wanted account; sign in if it is not the stored one.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -59,6 +63,7 @@ export const AUTH: readonly FailureEntry[] = [
     actor: 'you',
     cause: 'auth.json is incomplete: empty refresh token, missing id_token.',
     fix: { summary: 'Log in through Codex; do not import session-only tokens.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -71,6 +76,7 @@ export const AUTH: readonly FailureEntry[] = [
       summary: 'Start/unlock the service or set the credential store to file; log in again.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -81,6 +87,7 @@ export const AUTH: readonly FailureEntry[] = [
     cause:
       'No credential reaches the request: "Missing bearer…", "token data is not available", exec with only an exported key.',
     fix: { summary: '`codex login`, or `codex login --with-api-key` from stdin in CI.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -95,6 +102,7 @@ export const AUTH: readonly FailureEntry[] = [
         "Remove the losing source from Codex's environment (shell profile) or log out; restart the terminal.",
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -108,6 +116,7 @@ export const AUTH: readonly FailureEntry[] = [
         'Set a valid key without quotes; if a companion wrote its local key, restore the provider it belongs to.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -117,6 +126,7 @@ export const AUTH: readonly FailureEntry[] = [
     actor: 'you',
     cause: 'ChatGPT token sent to api.openai.com: "Missing scopes: api.responses.write".',
     fix: { summary: 'Remove the custom provider/base_url, or use an API key with it.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -129,6 +139,7 @@ export const AUTH: readonly FailureEntry[] = [
       summary: 'Choose the paid workspace, log out/in so the token carries the plan; then support.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -143,6 +154,7 @@ export const AUTH: readonly FailureEntry[] = [
         'Enable it in security/workspace settings; else browser login with a forwarded port, or API key.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -152,6 +164,7 @@ export const AUTH: readonly FailureEntry[] = [
     actor: 'wait',
     cause: '429 on the device-code or token endpoint during login.',
     fix: { summary: 'Wait with back-off; the credentials are not at fault.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -165,6 +178,7 @@ export const AUTH: readonly FailureEntry[] = [
         'Name the owner; end it only if it is a stale login server; check Windows excluded port ranges; else device auth. Newer Codex falls back to 1457.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -175,6 +189,7 @@ export const AUTH: readonly FailureEntry[] = [
     cause:
       'Browser reaches localhost:1455 and finds nothing (remote shell, container, helper did not start).',
     fix: { summary: 'Device auth, or forward 1455, or sign in with the CLI on the same machine.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -188,6 +203,7 @@ export const AUTH: readonly FailureEntry[] = [
         "Fresh login; then test the route of the Codex process (proxy, DNS, TLS) rather than the browser's.",
       steps: [],
     },
+    signals: [],
     references: [],
   },
 ];

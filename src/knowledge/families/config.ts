@@ -12,6 +12,7 @@ export const CONFIG: readonly FailureEntry[] = [
         'Back up; minimal edit on the named line (escape backslashes, merge duplicates, drop the broken table); validate.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -22,6 +23,7 @@ export const CONFIG: readonly FailureEntry[] = [
     cause:
       'Known key, wrong type/variant/place ("expected a boolean", "unknown variant", "invalid transport").',
     fix: { summary: 'Back up; move/correct/remove just that entry.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -31,6 +33,7 @@ export const CONFIG: readonly FailureEntry[] = [
     actor: 'you',
     cause: '"Unsupported model": name does not exist.',
     fix: { summary: 'Remove or correct `model`.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -40,6 +43,7 @@ export const CONFIG: readonly FailureEntry[] = [
     actor: 'you',
     cause: 'A removed option, e.g. wire_api = "chat".',
     fix: { summary: 'Replace by its successor (responses) or put a translator in front.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -49,6 +53,7 @@ export const CONFIG: readonly FailureEntry[] = [
     actor: 'you',
     cause: 'forced_login_method contradicts the credential.',
     fix: { summary: 'Align the setting with the wanted login (managed configs: ask the admin).', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -58,6 +63,7 @@ export const CONFIG: readonly FailureEntry[] = [
     actor: 'you',
     cause: '"Failed to load cloud requirements (workspace-managed policies)".',
     fix: { summary: 'Network + workspace membership, log out/in, update.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -67,6 +73,7 @@ export const CONFIG: readonly FailureEntry[] = [
     actor: 'you',
     cause: 'CODEX_HOME in a temporary or unusable place.',
     fix: { summary: 'Choose a permanent own directory.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -76,6 +83,7 @@ export const CONFIG: readonly FailureEntry[] = [
     actor: 'you',
     cause: '"Not inside a trusted directory and --skip-git-repo-check was not specified".',
     fix: { summary: 'Run in a repo / trust it / pass the flag deliberately.', steps: [] },
+    signals: [],
     references: [],
   },
 ];

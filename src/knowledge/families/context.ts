@@ -8,6 +8,7 @@ export const CONTEXT: readonly FailureEntry[] = [
     actor: 'you',
     cause: '"ran out of room in the model\'s context window".',
     fix: { summary: 'Compact or new thread.', steps: [] },
+    signals: [],
     references: [],
   },
 ];

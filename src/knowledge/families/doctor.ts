@@ -12,6 +12,7 @@ export const DOCTOR: readonly FailureEntry[] = [
       summary: 'Run that check alone; if it fails again, report it with the output.',
       steps: ['Run `steward doctor --only CHECK --json` with the id of the check.', 'Open an issue with that output.'],
     },
+    signals: [],
     references: [],
   },
 ];

@@ -8,6 +8,7 @@ export const INSTALL: readonly FailureEntry[] = [
     actor: 'you',
     cause: '"Missing optional dependency @openai/codex-…", binary/helper not found.',
     fix: { summary: 'Reinstall whole with optional deps, or previous version; one method only.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -17,6 +18,7 @@ export const INSTALL: readonly FailureEntry[] = [
     actor: 'you',
     cause: 'Update succeeds, version does not change; two copies on PATH.',
     fix: { summary: 'List all copies; update or remove the one that runs.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -26,6 +28,7 @@ export const INSTALL: readonly FailureEntry[] = [
     actor: 'you',
     cause: 'GLIBC_x not found.',
     fix: { summary: 'musl/static build or newer OS.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -35,6 +38,7 @@ export const INSTALL: readonly FailureEntry[] = [
     actor: 'you',
     cause: 'EPERM/EACCES from npm.',
     fix: { summary: 'User-owned prefix/cache; no sudo.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -44,6 +48,7 @@ export const INSTALL: readonly FailureEntry[] = [
     actor: 'you',
     cause: '`spawn codex ENOENT` on Windows from another tool.',
     fix: { summary: 'Use codex.cmd/full path; update the tool.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -53,6 +58,7 @@ export const INSTALL: readonly FailureEntry[] = [
     actor: 'you',
     cause: '"Codex process is not available" in an IDE.',
     fix: { summary: 'Read its output channel: config, WSL setting, runtime library.', steps: [] },
+    signals: [],
     references: [],
   },
 ];

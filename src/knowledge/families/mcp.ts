@@ -8,6 +8,7 @@ export const MCP: readonly FailureEntry[] = [
     actor: 'you',
     cause: '"MCP client for X timed out after N seconds".',
     fix: { summary: 'Raise startup_timeout_sec, pre-install, pass needed env.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -17,6 +18,7 @@ export const MCP: readonly FailureEntry[] = [
     actor: 'you',
     cause: '"connection closed: initialize response".',
     fix: { summary: 'Run the command by hand, fix args/path/cache.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -26,6 +28,7 @@ export const MCP: readonly FailureEntry[] = [
     actor: 'you',
     cause: '"program not found", os error 2/123 for an MCP command.',
     fix: { summary: 'Full path (.cmd on Windows) or url= for HTTP servers.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -35,6 +38,7 @@ export const MCP: readonly FailureEntry[] = [
     actor: 'you',
     cause: 'MCP OAuth expired/invalid (invalid_grant, unknown session).',
     fix: { summary: '`codex mcp login <server>`, restart the app.', steps: [] },
+    signals: [],
     references: [],
   },
 ];

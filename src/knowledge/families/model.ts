@@ -8,6 +8,7 @@ export const MODEL: readonly FailureEntry[] = [
     actor: 'you',
     cause: '"The \'X\' model is not supported when using Codex with a ChatGPT account".',
     fix: { summary: 'Pick a model this plan lists; start a new thread if it is pinned.', steps: [] },
+    signals: [],
     references: [],
   },
 ];

@@ -12,6 +12,7 @@ export const NETWORK: readonly FailureEntry[] = [
       summary: "Retry; test HTTP and WebSocket on the Codex process's own route; VPN/proxy; HTTP fallback.",
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -21,6 +22,7 @@ export const NETWORK: readonly FailureEntry[] = [
     actor: 'you',
     cause: '"idle timeout waiting for websocket".',
     fix: { summary: 'Raise stream_idle_timeout_ms / lower effort; update.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -31,6 +33,7 @@ export const NETWORK: readonly FailureEntry[] = [
     cause:
       'A proxy setting is missing, wrong kind (SOCKS), dead, or not used by one transport; VPN breaks WSL.',
     fix: { summary: 'Give the Codex process (its .env) the right proxy; test both transports.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -44,6 +47,7 @@ export const NETWORK: readonly FailureEntry[] = [
         'Point CODEX_CA_CERTIFICATE at a full PEM chain / system store; unset a stale variable. Never disable verification.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -53,6 +57,7 @@ export const NETWORK: readonly FailureEntry[] = [
     actor: 'you',
     cause: 'Name resolution fails (also inside WSL only, or IPv6-only answers).',
     fix: { summary: 'Repair the resolver for that environment; test there.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -62,6 +67,7 @@ export const NETWORK: readonly FailureEntry[] = [
     actor: 'you',
     cause: '403 with an HTML challenge ("Just a moment", "Attention Required"), or bare 403 from the edge.',
     fix: { summary: 'Change route (VPN/data-centre address), wait; no login or state reset.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -74,6 +80,7 @@ export const NETWORK: readonly FailureEntry[] = [
       summary: 'Use a permitted route for the client process itself; nothing to repair in credentials.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
 ];

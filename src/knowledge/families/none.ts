@@ -8,6 +8,7 @@ export const NONE: readonly FailureEntry[] = [
     actor: 'nobody',
     cause: 'Not OpenAI Codex, or too little to say.',
     fix: { summary: 'Say so, ask for more, change nothing.', steps: [] },
+    signals: [],
     references: [],
   },
 ];

@@ -11,6 +11,7 @@ export const POOL: readonly FailureEntry[] = [
       summary: 'Show the skip reason per account; lift the cap/restart the proxy; never answer by re-login.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -20,6 +21,7 @@ export const POOL: readonly FailureEntry[] = [
     actor: 'steward',
     cause: 'An account stays cooled down after upstream accepts it again.',
     fix: { summary: 'Probe once, then clear that cooldown.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -29,6 +31,7 @@ export const POOL: readonly FailureEntry[] = [
     actor: 'you',
     cause: 'The account pool file is unreadable.',
     fix: { summary: 'Recover from its write-ahead file or a backup; never start empty over it.', steps: [] },
+    signals: [],
     references: [],
   },
 ];

@@ -11,6 +11,7 @@ export const RATELIMIT: readonly FailureEntry[] = [
       summary: 'Wait for resets_at, add credits, or use another own account; re-login after a plan change.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -23,6 +24,7 @@ export const RATELIMIT: readonly FailureEntry[] = [
       summary: 'Back off (Retry-After), less concurrency, look for an incident; no re-login.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -32,6 +34,7 @@ export const RATELIMIT: readonly FailureEntry[] = [
     actor: 'you',
     cause: '"Quota exceeded. Check your plan and billing", "workspace is out of credits".',
     fix: { summary: 'Refill (owner) or use the right workspace/auth mode.', steps: [] },
+    signals: [],
     references: [],
   },
 ];

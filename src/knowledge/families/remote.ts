@@ -13,6 +13,7 @@ export const REMOTE: readonly FailureEntry[] = [
         'Enable MFA, sign out and in so the token carries it, start remote control again. No daemon/socket/DB reset.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -22,6 +23,7 @@ export const REMOTE: readonly FailureEntry[] = [
     actor: 'you',
     cause: 'Remote control greyed out or refused by workspace permission.',
     fix: { summary: 'Owner enables remote device control; sign out/in on the host.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -36,6 +38,7 @@ export const REMOTE: readonly FailureEntry[] = [
         'App fully closed, back up, remove `electron-remote-control-client-enrollments` from the global-state file AND its .bak, relaunch, pair anew. Clearing `remote_control_enrollments` in SQLite is not this fix.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -50,6 +53,7 @@ export const REMOTE: readonly FailureEntry[] = [
         'App closed, back up, remove selected-remote-host-id, remote-connection-auto-connect-by-host-id, added-remote-control-env-ids; reconnect. An account-side row may need OpenAI.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -63,6 +67,7 @@ export const REMOTE: readonly FailureEntry[] = [
       summary: 'App closed, back up, rotate installation_id on the clone, clear its enrolments, re-enrol.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -76,6 +81,7 @@ export const REMOTE: readonly FailureEntry[] = [
         'Find and stop the second owner (desktop vs daemon, ghost process); only then back up and clear the enrolment row; if 409 stays treat as identity_collision.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -88,6 +94,7 @@ export const REMOTE: readonly FailureEntry[] = [
       summary: "Read the host's last enrolment error first and repair that cause; then pair.",
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -100,6 +107,7 @@ export const REMOTE: readonly FailureEntry[] = [
       summary: 'Same account/workspace on both, MFA, host online; then one clean attempt; collect ids.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -109,6 +117,7 @@ export const REMOTE: readonly FailureEntry[] = [
     actor: 'you',
     cause: 'Host healthy locally but shown offline/last seen; vanishes after idle, sleep, network change.',
     fix: { summary: '`codex remote-control stop` + `start` (re-register); watch from outside.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -123,6 +132,7 @@ export const REMOTE: readonly FailureEntry[] = [
         'Verify that the recorded pid is dead or is that very program; end only it; move stale pid/socket aside; start again.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -132,6 +142,7 @@ export const REMOTE: readonly FailureEntry[] = [
     actor: 'you',
     cause: '"remote control requires ChatGPT authentication", "API key auth is not supported".',
     fix: { summary: 'Log in with ChatGPT; a key cannot enrol.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -145,6 +156,7 @@ export const REMOTE: readonly FailureEntry[] = [
       summary: 'Codex enrols anew by itself; restart remote control, and drop that row only if it does not.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
 ];

@@ -8,6 +8,7 @@ export const SAFETY: readonly FailureEntry[] = [
     actor: 'nobody',
     cause: 'Account/content flagged for cyber or policy.',
     fix: { summary: 'Trusted-access / appeal. Never route around it with another account.', steps: [] },
+    signals: [],
     references: [],
   },
 ];

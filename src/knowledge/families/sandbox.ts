@@ -12,6 +12,7 @@ export const SANDBOX: readonly FailureEntry[] = [
         'Load an AppArmor profile that matches the bwrap in use (system or bundled); no global sysctl by default.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -24,6 +25,7 @@ export const SANDBOX: readonly FailureEntry[] = [
       summary: 'Install distro bubblewrap outside the workspace; harmless while the bundled copy works.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -36,6 +38,7 @@ export const SANDBOX: readonly FailureEntry[] = [
       summary: 'Use bwrap backend / a kernel with Landlock / grant the container namespaces.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -45,6 +48,7 @@ export const SANDBOX: readonly FailureEntry[] = [
     actor: 'you',
     cause: '"sandbox_apply: Operation not permitted" on macOS.',
     fix: { summary: 'Run outside the outer sandbox.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -58,6 +62,7 @@ export const SANDBOX: readonly FailureEntry[] = [
         'Re-run elevated setup, fix ownership/locks, or `[windows] sandbox = "unelevated"`; never full access as the fix.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -67,6 +72,7 @@ export const SANDBOX: readonly FailureEntry[] = [
     actor: 'you',
     cause: 'Policy denies a write (.git/index.lock) or network: the sandbox works as meant.',
     fix: { summary: 'Approve that command or widen the profile deliberately.', steps: [] },
+    signals: [],
     references: [],
   },
 ];

@@ -9,6 +9,7 @@ export const SERVER: readonly FailureEntry[] = [
     cause:
       '"An error occurred while processing your request… request ID", 404/5xx from the backend for everyone.',
     fix: { summary: 'Retry, status page, keep the id. Nothing local.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -18,6 +19,7 @@ export const SERVER: readonly FailureEntry[] = [
     actor: 'wait',
     cause: '"Selected model is at capacity", `server_overloaded`.',
     fix: { summary: 'Wait or another model. Not a reason to rotate accounts or log in.', steps: [] },
+    signals: [],
     references: [],
   },
 ];

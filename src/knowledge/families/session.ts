@@ -12,6 +12,7 @@ export const SESSION: readonly FailureEntry[] = [
         'Continue with the account/provider that made the thread, or new thread; keep threads sticky to one account.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
 ];

@@ -12,6 +12,7 @@ export const STATE: readonly FailureEntry[] = [
         'Back up; split the SQLite home between Windows and WSL (CODEX_SQLITE_HOME) and update both; decline a rebuild of a live DB.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -21,6 +22,7 @@ export const STATE: readonly FailureEntry[] = [
     actor: 'you',
     cause: 'Windows and WSL share or disagree on a home on /mnt/c.',
     fix: { summary: 'Give each side its own SQLite home; show which home each process reads.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -34,6 +36,7 @@ export const STATE: readonly FailureEntry[] = [
         'Let one Codex finish the index (longer wait), then relaunch. Do not mark it complete by hand, do not rebuild.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -43,6 +46,7 @@ export const STATE: readonly FailureEntry[] = [
     actor: 'you',
     cause: '"database is locked", "another Codex process is using its local data", pool timed out.',
     fix: { summary: 'Name holders; end only orphaned Codex processes; retry.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -55,6 +59,7 @@ export const STATE: readonly FailureEntry[] = [
       summary: 'All Codex closed; back up and move db, -wal, -shm aside; let Codex rebuild from rollouts.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -67,6 +72,7 @@ export const STATE: readonly FailureEntry[] = [
       summary: 'All closed; back up/checkpoint/vacuum or move logs_2.sqlite* aside (diagnostics only).',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -79,6 +85,7 @@ export const STATE: readonly FailureEntry[] = [
       summary: 'Inventory, move the named dead weight aside with consent; never delete sessions.',
       steps: [],
     },
+    signals: [],
     references: [],
   },
   {
@@ -88,6 +95,7 @@ export const STATE: readonly FailureEntry[] = [
     actor: 'you',
     cause: 'EACCES/EPERM in the Codex home; root-owned after sudo; foreign owner.',
     fix: { summary: 'Return ownership to the user after listing; own home per user.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -97,6 +105,7 @@ export const STATE: readonly FailureEntry[] = [
     actor: 'you',
     cause: '"no rollout found for thread id", unusable rollout headers.',
     fix: { summary: 'Check CODEX_HOME; restore the file or start a new thread.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -106,6 +115,7 @@ export const STATE: readonly FailureEntry[] = [
     actor: 'you',
     cause: 'Threads vanish after model_provider changed; files intact.',
     fix: { summary: 'Return to the provider, or re-tag with a backup.', steps: [] },
+    signals: [],
     references: [],
   },
   {
@@ -115,6 +125,7 @@ export const STATE: readonly FailureEntry[] = [
     actor: 'you',
     cause: "The desktop's global-state file is unreadable while the app is closed.",
     fix: { summary: 'Set it aside; restore from `.bak` if that parses.', steps: [] },
+    signals: [],
     references: [],
   },
 ];
