@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { makeWorld } from '../test/support/fault-world.ts';
 import { CODEX_ALIASES } from '../test/support/real-codex.ts';
 
-const STEWARD = fileURLToPath(new URL('../dist/steward.js', import.meta.url));
+const STEWARD = fileURLToPath(new URL('../dist/steward.cjs', import.meta.url));
 const ROUNDS = 15;
 
 for (const alias of CODEX_ALIASES) {

@@ -12,29 +12,40 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
 const { version, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-rmSync(dist, { recursive: true, force: true });
-const result = await build({
+const common = {
   absWorkingDir: root,
-  entryPoints: { steward: 'src/cli/steward.ts', index: 'src/index.ts' },
   outdir: 'dist',
-  chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
-  splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20.19',
+  define: { STEWARD_VERSION: JSON.stringify(version) },
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
+rmSync(dist, { recursive: true, force: true });
+await build({
+  ...common,
+  entryPoints: { steward: 'src/cli/steward.ts' },
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  external: ['./main.js'],
+});
+const result = await build({
+  ...common,
+  entryPoints: { main: 'src/cli/main.ts', index: 'src/index.ts' },
+  chunkNames: 'chunks/[name]-[hash]',
+  splitting: true,
+  format: 'esm',
   mainFields: ['module', 'main'], // jsonc-parser's "main" is UMD, which cannot be bundled
   minifyWhitespace: true,
   minifySyntax: true,
-  legalComments: 'none',
   external: [...Object.keys(dependencies), 'node:sqlite'],
-  define: { STEWARD_VERSION: JSON.stringify(version) },
   // Bundled CommonJS packages call require() for Node's own modules.
   banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
   metafile: true,
-  logLevel: 'warning',
 });
-chmodSync(join(dist, 'steward.js'), 0o755);
+chmodSync(join(dist, 'steward.cjs'), 0o755);
 if (process.argv.includes('--types')) {
   execFileSync(
     process.execPath,

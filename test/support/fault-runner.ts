@@ -11,7 +11,7 @@ import { type FaultWorld, type Layout, makeWorld } from './fault-world.ts';
 import type { CodexAlias } from './real-codex.ts';
 import { codexBinary, runProgram } from './real-codex.ts';
 
-const STEWARD = fileURLToPath(new URL('../../dist/steward.js', import.meta.url));
+const STEWARD = fileURLToPath(new URL('../../dist/steward.cjs', import.meta.url));
 
 export interface Fault {
   /** What was done to the machine, as a short sentence: "auth.json cut in half". */

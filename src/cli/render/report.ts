@@ -128,7 +128,12 @@ function nextStep(
   if (input.dryRun && input.repairs.some((result) => result.kind === 'planned')) {
     return { command: 'steward doctor --fix', why: 'makes these changes, each with a backup' };
   }
-  if (report.codexVersion === null && !report.findings.some(({ id }) => id.startsWith('install.'))) {
+  const lookedForCodex = report.checks['steward.install'] !== undefined;
+  if (
+    lookedForCodex &&
+    report.codexVersion === null &&
+    !report.findings.some(({ id }) => id.startsWith('install.'))
+  ) {
     const why = 'rehearses with the official Codex in a throw-away home: there is no Codex here yet';
     return { command: 'steward lab run ok -- codex exec "hi"', why };
   }
