@@ -1,7 +1,7 @@
 /** The command line: names, options and help. Each command's work is a chunk of its own, imported when it runs. */
 import process from 'node:process';
-import { Command, CommanderError, Option } from 'commander';
-import { EXIT } from '../errors.ts';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { EXIT, StewardError } from '../errors.ts';
 import { createTerminal, type Terminal } from './render/terminal.ts';
 
 /** What every command's `run` is given besides its own options. */
@@ -21,17 +21,19 @@ export async function main(argv: readonly string[], version: string): Promise<nu
   const terminal = createTerminal(process);
   const deps: CommandDeps = { terminal, signal: interrupt.signal };
   let exitCode: number = EXIT.ok;
+  const program = createProgram(deps, version, (code) => {
+    exitCode = code;
+  });
   try {
-    const program = createProgram(deps, version, (code) => {
-      exitCode = code;
-    });
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
     if (interrupt.signal.aborted) return EXIT.interrupted;
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+    if (error instanceof CommanderError && error.code === 'commander.help') return EXIT.usage; // it was shown
     const { renderError } = await import('./render/error.ts');
-    return renderError(error, terminal, { json: argv.includes('--json') });
+    const told = error instanceof CommanderError ? usageError(error, commandOf(program, argv)) : error;
+    return renderError(told, terminal, { json: wantsJson(argv) });
   } finally {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
@@ -48,8 +50,8 @@ export function createProgram(deps: CommandDeps, version: string, done: (exitCod
     .configureOutput({
       writeOut: (text) => deps.terminal.out(text),
       writeErr: (text) => deps.terminal.err(text),
+      outputError: () => {}, // thrown too, and rendered like every other error
     })
-    .showHelpAfterError('(run `steward --help` to see the commands)')
     .exitOverride()
     .enablePositionalOptions();
 
@@ -123,6 +125,33 @@ export function createProgram(deps: CommandDeps, version: string, done: (exitCod
   return program;
 }
 
+/** The parser's complaint, with the command whose help tells what is right. */
+function usageError(error: CommanderError, command: string): StewardError {
+  const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  return new StewardError('ERR_CLI_USAGE', 'user', message, {
+    hint: `${command} --help`,
+    exitCode: EXIT.usage,
+  });
+}
+
+/** `steward lab run` for `lab run nope`: as far as the words name commands. */
+function commandOf(program: Command, argv: readonly string[]): string {
+  const names = [program.name()];
+  let command: Command | undefined = program;
+  for (const word of argv) {
+    command = command.commands.find((candidate) => candidate.name() === word);
+    if (command === undefined) break;
+    names.push(word);
+  }
+  return names.join(' ');
+}
+
+/** What stands behind `--` belongs to another program. */
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return argv.slice(0, end === -1 ? argv.length : end).includes('--json');
+}
+
 /** `steward doctor | head` closes our output early: that is the reader's choice, not an error. */
 function onPipeClosed(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(EXIT.ok);
@@ -132,7 +161,7 @@ function onPipeClosed(error: NodeJS.ErrnoException): void {
 function parsePort(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new CommanderError(EXIT.usage, 'steward.port', `"${text}" is not a port number (0 to 65535)`);
+    throw new InvalidArgumentError(`"${text}" is not a port number (0 to 65535).`);
   }
   return port;
 }

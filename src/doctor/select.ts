@@ -1,6 +1,7 @@
 /** `--only`: which checks to run, and which of their findings count. */
-import { StewardError } from '../errors.ts';
+import { EXIT, StewardError } from '../errors.ts';
 import { isFailureId } from '../knowledge/ids.ts';
+import { nearestNames } from '../nearest.ts';
 import type { Check } from './check.ts';
 import type { CheckRun } from './engine.ts';
 
@@ -19,8 +20,8 @@ export function selectChecks(all: readonly Check[], only: readonly string[]): Se
   const unknown = only.filter((name) => !all.some((check) => matches(check, name)));
   if (unknown.length > 0) {
     throw new StewardError('ERR_DOCTOR_ONLY', 'user', unknownMessage(unknown), {
-      hint: `Use a failure (${example(all)}), a family (config, remote, …) or a check (${all.map((check) => check.id).join(', ')}).`,
-      exitCode: 2,
+      hint: hintFor(unknown, all),
+      exitCode: EXIT.usage,
     });
   }
   return {
@@ -55,6 +56,11 @@ function unknownMessage(names: readonly string[]): string {
   return parts.join('; ');
 }
 
-function example(all: readonly Check[]): string {
-  return all[0]?.finds[0] ?? 'config.toml_syntax';
+function hintFor(unknown: readonly string[], all: readonly Check[]): string {
+  const failures = [...new Set(all.flatMap((check) => check.finds))];
+  const families = [...new Set(failures.map((id) => id.slice(0, id.indexOf('.'))))];
+  const known = [...families, ...failures, ...all.map((check) => check.id)];
+  const near = [...new Set(unknown.flatMap((name) => nearestNames(name, known)))];
+  const meant = near.length === 0 ? '' : `Did you mean ${near.join(' or ')}? `;
+  return `${meant}Families: ${families.join(', ')}. All checks: steward doctor --verbose`;
 }

@@ -32,7 +32,7 @@ export async function runDoctor(options: DoctorOptions, { terminal, signal }: Co
   const startedAt = performance.now();
   const host = createHost();
   const scope: RunScope = { host, home: resolveCodexHome(host), live: options.live === true, signal };
-  const selection = selectChecks(CHECKS, splitList(options.only));
+  const selection = selectChecks(CHECKS, namesOf(options.only));
   const style = { userHome: host.userHome, verbose: options.verbose === true };
   const say = (text: string) => {
     if (!options.json) terminal.out(text);
@@ -95,7 +95,7 @@ function renderScreen({ report }: Diagnosis, terminal: Terminal, style: FindingS
   return `${parts.filter((part) => part !== '').join('\n')}\n`;
 }
 
-/** `--only a,b c` and `--only a b c` mean the same. */
-function splitList(values: readonly string[] = []): readonly string[] {
-  return values.flatMap((value) => value.split(',')).filter((value) => value !== '');
+/** `--only a,b c` and `--only a b c` mean the same; an empty name is a script's unset variable, not a wish for everything. */
+function namesOf(only: readonly string[] = []): readonly string[] {
+  return only.flatMap((value) => value.split(',')).map((name) => name.trim());
 }

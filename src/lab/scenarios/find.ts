@@ -1,5 +1,6 @@
 /** All scenarios, and the one (or the combination) behind a name. */
-import { StewardError } from '../../errors.ts';
+import { EXIT, StewardError } from '../../errors.ts';
+import { nearestNames } from '../../nearest.ts';
 import { AUTH_SCENARIOS } from './auth.ts';
 import { HEALTHY_SCENARIOS } from './healthy.ts';
 import { LIMIT_SCENARIOS } from './limits.ts';
@@ -48,14 +49,14 @@ function single(name: string): Scenario {
   const found =
     ALL.find((candidate) => candidate.name === name) ?? ALL.find((candidate) => candidate.failureId === name);
   if (found !== undefined) return found;
-  const near = ALL.filter(
-    (candidate) => candidate.name.includes(name) || name.includes(candidate.name),
-  ).slice(0, 5);
+  const near = nearestNames(
+    name,
+    ALL.flatMap((candidate) => [candidate.name, candidate.failureId ?? []].flat()),
+  );
+  const meant = near.length === 0 ? '' : `Did you mean ${near.join(' or ')}? `;
   throw new StewardError('ERR_LAB_SCENARIO', 'user', `There is no scenario called "${name}".`, {
-    hint:
-      near.length === 0 || name === ''
-        ? 'Run "steward lab list" to see all of them.'
-        : `Did you mean ${near.map((candidate) => candidate.name).join(', ')}? "steward lab list" shows all.`,
+    hint: `${meant}"steward lab list" shows all of them.`,
+    exitCode: EXIT.usage,
   });
 }
 
