@@ -52,3 +52,13 @@ export async function confirmOnMachine(
 function rank(match: ConfirmedMatch): number {
   return match.score + (match.onThisMachine.kind === 'confirmed' ? 0.3 : 0);
 }
+
+/** What that check says of this machine, in one line; `null` where it cannot look. */
+export async function summaryOfCheck(id: string, host: Host, signal: AbortSignal): Promise<string | null> {
+  const check = CHECKS.find((candidate) => candidate.id === id);
+  if (check === undefined) throw new TypeError(`no check is called ${id}`);
+  const context = createContext({ host, home: resolveCodexHome(host), live: false, signal });
+  const [run] = await runChecks([check], context);
+  if (run === undefined || run.result.status === 'skipped') return null;
+  return run.result.problems[0]?.finding.cause ?? run.result.summary;
+}

@@ -6,12 +6,14 @@ import { resolveCodexHome } from '../../codex/home.ts';
 import { recentLogLines } from '../../codex/log-files.ts';
 import { EXIT, StewardError } from '../../errors.ts';
 import { createHost, type Host } from '../../host.ts';
+import { findAnswer } from '../../knowledge/answers.ts';
 import { createMatcher, type Matcher } from '../../knowledge/matcher/matcher.ts';
 import type { Explanation } from '../../knowledge/matcher/verdict.ts';
+import { describeReset, readResetTime } from '../../knowledge/reset-time.ts';
 import { redactValue } from '../../storage/redact.ts';
-import { confirmOnMachine } from '../confirm.ts';
+import { type ConfirmedMatch, confirmOnMachine, summaryOfCheck } from '../confirm.ts';
 import type { CommandDeps } from '../main.ts';
-import { renderExplanation } from '../render/explanation.ts';
+import { renderAnswer, renderExplanation } from '../render/explanation.ts';
 import { count } from '../render/layout.ts';
 import { startProgress } from '../render/progress.ts';
 import type { Terminal } from '../render/terminal.ts';
@@ -21,27 +23,50 @@ export interface ExplainOptions {
   readonly json?: boolean;
 }
 
-/** Explains and returns the exit code: 0 for a match, 1 when it is unsure or not about Codex. */
+/** Explains and returns the exit code: 0 for a match or an answered question, 1 when it is unsure or not about Codex. */
 export async function runExplain(
   words: readonly string[],
   options: ExplainOptions,
   { terminal, signal }: CommandDeps,
 ): Promise<number> {
   const host = createHost();
+  const text = words.join(' ');
   const explanation = await explainInput(createMatcher(), words, options, host, terminal, signal);
-  const confirmed = await confirmOnMachine(explanation, host, signal);
+  const matches = await confirmOnMachine(explanation, host, signal);
+  // What was typed may be a question rather than an error: "does quota come back".
+  const isExact = (matches[0]?.score ?? 0) >= EXACT && explanation.verdict === 'match';
+  const answer = isExact ? undefined : findAnswer(text);
+  const here = answer?.check === undefined ? null : await summaryOfCheck(answer.check, host, signal);
+  const resetsAt = resetOf(matches, text, host.now());
   if (options.json) {
-    const payload = { schemaVersion: 1, command: 'explain', ...explanation, matches: confirmed };
+    const payload = {
+      schemaVersion: 1,
+      command: 'explain',
+      ...explanation,
+      matches,
+      answer: answer === undefined ? null : { ...answer, here },
+      resetsAt: resetsAt === null ? null : new Date(resetsAt).toISOString(),
+    };
     terminal.out(`${JSON.stringify(redactValue(payload), null, 2)}\n`);
+  } else if (answer !== undefined) {
+    terminal.out(renderAnswer(answer, here, terminal, host.userHome));
   } else {
-    terminal.out(
-      renderExplanation(explanation, confirmed, terminal, {
-        userHome: host.userHome,
-        platform: host.platform,
-      }),
-    );
+    const reset = resetsAt === null ? null : describeReset(resetsAt, host.now());
+    const style = { userHome: host.userHome, platform: host.platform, isWsl: host.isWsl, reset };
+    terminal.out(renderExplanation(explanation, matches, terminal, style));
   }
-  return explanation.verdict === 'match' ? EXIT.ok : EXIT.problems;
+  return explanation.verdict === 'match' || answer !== undefined ? EXIT.ok : EXIT.problems;
+}
+
+/** From this score on the text is an error message, not a question. */
+const EXACT = 0.8;
+
+/** The reset time that a used-up limit names, in the text or in the lines that decided it. */
+function resetOf(matches: readonly ConfirmedMatch[], text: string, now: number): number | null {
+  const limits = matches.filter((match) => match.id.startsWith('ratelimit.'));
+  if (limits.length === 0) return null;
+  const lines = limits.flatMap((match) => match.evidence.map((evidence) => evidence.text));
+  return readResetTime([text, ...lines].join('\n'), now);
 }
 
 async function explainInput(

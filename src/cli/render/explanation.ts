@@ -1,5 +1,6 @@
 /** The screen of `steward explain`: the cause in one sentence, why we think so, the fix, and what else it could be. */
 
+import type { Answer } from '../../knowledge/answers.ts';
 import type { Explanation } from '../../knowledge/matcher/verdict.ts';
 import type { ConfirmedMatch } from '../confirm.ts';
 import { hang, tildeText } from './layout.ts';
@@ -10,6 +11,26 @@ const LINES_SHOWN = 2;
 export interface ExplanationStyle {
   readonly userHome: string;
   readonly platform: NodeJS.Platform;
+  readonly isWsl: boolean;
+  /** When a used-up limit comes back, in words. */
+  readonly reset: string | null;
+}
+
+/** The answer to a question. */
+export function renderAnswer(
+  answer: Answer,
+  here: string | null,
+  terminal: Terminal,
+  userHome: string,
+): string {
+  const { paint, width } = terminal;
+  const lines = [paint('bold', answer.title), `  ${hang(answer.text, width, 2)}`];
+  if (here !== null)
+    lines.push(`  ${paint('dim', 'here'.padEnd(9))}${hang(tildeText(here, userHome), width, 11)}`);
+  answer.steps.forEach((step, index) => {
+    lines.push(`  ${paint('dim', (index === 0 ? 'do' : '').padEnd(9))}${hang(step, width, 11)}`);
+  });
+  return `${lines.join('\n')}\n`;
 }
 
 /** The whole answer, ending with a newline. */
@@ -61,7 +82,8 @@ function renderMatch(match: ConfirmedMatch, terminal: Terminal, style: Explanati
   if (here.kind === 'confirmed') row('here', paint('red', `yes: ${here.finding.cause}`));
   else if (here.kind === 'not-found') row('here', 'no sign of it on this machine now');
   row('fix', match.fix.summary);
-  const steps = [...match.fix.steps, ...platformSteps(match, style.platform)];
+  if (style.reset !== null && match.id.startsWith('ratelimit.')) row('resets', style.reset);
+  const steps = [...match.fix.steps, ...platformSteps(match, style)];
   steps.forEach((step, index) => {
     row('', steps.length === 1 ? step : `${index + 1}. ${step}`);
   });
@@ -70,13 +92,10 @@ function renderMatch(match: ConfirmedMatch, terminal: Terminal, style: Explanati
   return `${lines.join('\n')}\n`;
 }
 
-function platformSteps(match: ConfirmedMatch, platform: NodeJS.Platform): readonly string[] {
+function platformSteps(match: ConfirmedMatch, { platform, isWsl }: ExplanationStyle): readonly string[] {
   const steps = match.fix.platformSteps ?? {};
-  const name = platform === 'darwin' ? 'macos' : platform === 'win32' ? 'windows' : 'linux';
-  return [
-    ...(steps[name] ?? []),
-    ...(name === 'linux' ? (steps.wsl ?? []).map((step) => `In WSL: ${step}`) : []),
-  ];
+  const own = platform === 'darwin' ? steps.macos : platform === 'win32' ? steps.windows : steps.linux;
+  return [...(own ?? []), ...(isWsl ? (steps.wsl ?? []) : [])];
 }
 
 function renderOther(match: ConfirmedMatch, terminal: Terminal): string {
