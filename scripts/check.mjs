@@ -35,6 +35,7 @@ const results = await Promise.all([
   run('types', node, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.']),
   run('format and lint', tool('biome'), ['check', '--error-on-warnings']),
   run('imports and sizes', node, [join(root, 'scripts', 'check-structure.mjs')]),
+  run('failures page', node, [join(root, 'scripts', 'failures-page.mjs'), '--check']),
   run('unused code', tool('knip'), ['--no-progress']),
 ]);
 for (const { name, code, output } of results) {
