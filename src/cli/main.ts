@@ -17,7 +17,7 @@ export async function main(argv: readonly string[], version: string): Promise<nu
   const onSignal = () => interrupt.abort();
   process.once('SIGINT', onSignal);
   process.once('SIGTERM', onSignal);
-  process.stdout.on('error', onPipeClosed);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   const terminal = createTerminal(process);
   const deps: CommandDeps = { terminal, signal: interrupt.signal };
   let exitCode: number = EXIT.ok;
@@ -152,10 +152,9 @@ function wantsJson(argv: readonly string[]): boolean {
   return argv.slice(0, end === -1 ? argv.length : end).includes('--json');
 }
 
-/** `steward doctor | head` closes our output early: that is the reader's choice, not an error. */
-function onPipeClosed(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(EXIT.ok);
-  throw error;
+/** `steward doctor | head` closes our output early: the reader's choice. What is being done is brought to its end, unheard. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 function parsePort(text: string): number {

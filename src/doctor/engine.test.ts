@@ -70,6 +70,21 @@ describe('runChecks', () => {
     await expect(running).rejects.toThrow('interrupted by the user');
   });
 
+  it('lets a cancelled check end what it started before the run is over', async () => {
+    const cancel = new AbortController();
+    let ended = false;
+    const busy = check('steward.busy', async ({ signal }) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      ended = true;
+      return FINE;
+    });
+    const running = runChecks([busy], createContext({ ...scope, signal: cancel.signal }));
+    setTimeout(() => cancel.abort(new Error('interrupted by the user')), 5);
+    await expect(running).rejects.toThrow('interrupted by the user');
+    expect(ended).toBe(true);
+  });
+
   it('reads each fact once, however many checks ask for it', async () => {
     let readings = 0;
     const readAnswer = async () => {

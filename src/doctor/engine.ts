@@ -20,6 +20,9 @@ export type DoctorEvent =
 /** How long the others wait at most for the first programs to be on their way. */
 const HEAD_START_MS = 25;
 
+/** How long a check that is told to stop has for ending what it started (an MCP server gets 0.5 s to end by itself). */
+const STOP_MS = 1_000;
+
 /**
  * The results of all these checks, in the order given. Rejects only when the context's signal aborts, with its reason.
  *
@@ -50,7 +53,9 @@ export async function runChecks(
     launches.push(Promise.race([launched, run.catch(() => {})])); // its failure is reported with the run below
   }
   if (launches.length > 0) await Promise.race([Promise.all(launches), sleep(HEAD_START_MS)]);
-  return await Promise.all(checks.map((check) => runs.get(check) ?? start(check, context)));
+  const all = checks.map((check) => runs.get(check) ?? start(check, context));
+  await Promise.allSettled(all); // a cancelled run is over when the last check has let go, not the first
+  return await Promise.all(all);
 }
 
 /** The same context, telling when a first program has been started through it. */
@@ -78,9 +83,12 @@ async function runOne(check: Check, context: CheckContext): Promise<CheckResult>
   const timer = setTimeout(() => deadline.abort(), check.timeoutMs);
   // Facts are shared between checks, so only the check's own work sees its deadline.
   const own = { ...context, signal: AbortSignal.any([context.signal, deadline.signal]) };
+  const running = Promise.resolve().then(() => check.run(own));
   try {
-    return await Promise.race([check.run(own), rejectOnAbort(own.signal)]);
+    return await Promise.race([running, rejectOnAbort(own.signal)]);
   } catch (error) {
+    // What it says now comes too late; that it ends matters, because its programs must not outlive us.
+    if (own.signal.aborted) await stopped(running);
     const overran = deadline.signal.aborted;
     const what = overran ? `no answer within ${check.timeoutMs / 1000} s` : messageOf(error);
     return {
@@ -92,6 +100,15 @@ async function runOne(check: Check, context: CheckContext): Promise<CheckResult>
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Waits until it has ended, but not for ever. */
+async function stopped(running: Promise<unknown>): Promise<void> {
+  const ended = new AbortController();
+  const patience = sleep(STOP_MS, undefined, { signal: ended.signal });
+  await Promise.race([running, patience]).catch(() => {}); // how it ended does not matter any more
+  ended.abort();
+  await patience.catch(() => {});
 }
 
 function failedCheck(check: Check, what: string, overran: boolean): FoundProblem['finding'] {

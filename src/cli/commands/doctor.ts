@@ -52,7 +52,11 @@ export async function runDoctor(options: DoctorOptions, { terminal, signal }: Co
       scope,
       journal,
       dryRun,
-      consent: createConsent(terminal, { yes: options.yes === true, json: options.json === true }),
+      consent: createConsent(terminal, {
+        yes: options.yes === true,
+        json: options.json === true,
+        userHome: host.userHome,
+      }),
       onResult: async (result) => say(await renderRepair(result, terminal, style)),
     });
     if (repairs.some((result) => result.kind === 'done')) seen = await look(selection, scope, terminal);
