@@ -7,7 +7,13 @@ import { foldedAscii } from './fold.ts';
 
 export interface Automaton {
   /** Calls `found(anchor, end)` for each anchor that ends at byte `end` (exclusive); returns the state to go on with. */
-  scan(bytes: Uint8Array, from: number, to: number, state: number, found: (anchor: number, end: number) => void): number;
+  scan(
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    state: number,
+    found: (anchor: number, end: number) => void,
+  ): number;
 }
 
 /** The state before the first byte. */

@@ -27,7 +27,14 @@ export const CODEX_SIGNS: readonly string[] = [
 ];
 
 /** Signs of the vendor, which other clients carry as well. */
-export const VENDOR_SIGNS: readonly string[] = ['openai', 'chatgpt', '¦gpt-5', '¦gpt-6', 'auth.json', 'config.toml'];
+export const VENDOR_SIGNS: readonly string[] = [
+  'openai',
+  'chatgpt',
+  '¦gpt-5',
+  '¦gpt-6',
+  'auth.json',
+  'config.toml',
+];
 
 /** Products whose errors look like ours. */
 export const FOREIGN_SIGNS: readonly string[] = [

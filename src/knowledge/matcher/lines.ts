@@ -3,7 +3,8 @@
 /** Where each line begins. */
 export function lineStarts(source: string): number[] {
   const starts = [0];
-  for (let index = source.indexOf('\n'); index !== -1; index = source.indexOf('\n', index + 1)) starts.push(index + 1);
+  for (let index = source.indexOf('\n'); index !== -1; index = source.indexOf('\n', index + 1))
+    starts.push(index + 1);
   return starts;
 }
 

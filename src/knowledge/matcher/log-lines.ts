@@ -5,10 +5,11 @@
  */
 import { redact } from '../../storage/redact.ts';
 import type { FailureId } from '../ids.ts';
-import { createAutomaton, START_STATE } from './automaton.ts';
+import { START_STATE } from './automaton.ts';
 import { fold } from './fold.ts';
 import { shownLine } from './lines.ts';
-import { compileSignals, trySignal } from './signals.ts';
+import { createSignalIndex } from './signal-index.ts';
+import { trySignal } from './signals.ts';
 
 export interface LogLine {
   /** Epoch ms, or `null` where the log does not say. */
@@ -91,16 +92,7 @@ function extend(group: LogMatch | undefined, id: FailureId, line: LogLine): LogM
 
 /** The failures that one log line shows, at most one of each id; empty for nearly every line. */
 export function createLogLineMatcher(): (line: LogLine) => FailureId[] {
-  const signals = compileSignals(true);
-  const anchors: string[] = [];
-  const owners: number[] = [];
-  signals.forEach((signal, index) => {
-    for (const wording of signal.says) {
-      anchors.push(wording.anchor);
-      owners.push(index);
-    }
-  });
-  const automaton = createAutomaton(anchors);
+  const { signals, automaton, owners } = createSignalIndex(true);
   return (line) => {
     if (line.text.length > MAX_LINE || isQuiet(line) || CONTENT.test(line.text)) return [];
     const candidates = new Set<number>();

@@ -4,12 +4,13 @@
  * A short text is judged as a whole. A long one is read in blocks: one automaton finds the few places worth a look,
  * and only these windows are judged. Nothing is kept but a bounded tally.
  */
-import { createAutomaton, START_STATE } from './automaton.ts';
+import { START_STATE } from './automaton.ts';
 import { createContextReader } from './context.ts';
 import { toUtf8Blocks } from './decode.ts';
 import { createEvidenceReader } from './evidence.ts';
 import { fold } from './fold.ts';
-import { compileSignals, type Hit, scoreHits, trySignal } from './signals.ts';
+import { createSignalIndex } from './signal-index.ts';
+import { type Hit, scoreHits, trySignal } from './signals.ts';
 import { createTally } from './tally.ts';
 import { type Explanation, judge } from './verdict.ts';
 import { createWindowReader } from './windows.ts';
@@ -34,17 +35,8 @@ const BLOCK = 1024 * 1024;
 
 /** Compiles the catalogue; some ten milliseconds. */
 export function createMatcher(): Matcher {
-  const signals = compileSignals(false);
+  const { signals, automaton, owners } = createSignalIndex(false);
   const contexts = createContextReader();
-  const anchors: string[] = [];
-  const owners: number[] = [];
-  signals.forEach((signal, index) => {
-    for (const wording of signal.says) {
-      anchors.push(wording.anchor);
-      owners.push(index);
-    }
-  });
-  const automaton = createAutomaton(anchors);
 
   const judgeWhole = (source: string): Explanation => {
     const folded = fold(source);

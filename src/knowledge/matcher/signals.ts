@@ -41,7 +41,8 @@ export function trySignal(compiled: CompiledSignal, folded: Folded, source: stri
   const found = (wording: CompiledWording) => findWording(wording, folded, source);
   const spans = compiled.says.map(found).filter((span) => span !== undefined);
   if (spans.length === 0) return undefined;
-  if (!compiled.with.every((choices) => choices.some((wording) => found(wording) !== undefined))) return undefined;
+  if (!compiled.with.every((choices) => choices.some((wording) => found(wording) !== undefined)))
+    return undefined;
   if (compiled.not.some((wording) => found(wording) !== undefined)) return undefined;
   return { compiled, spans };
 }
@@ -79,7 +80,8 @@ export function scoreHits(hits: readonly Hit[], context: TextContext): Scored[] 
 /** A signal's weight, given what else the text says about the program it comes from. */
 function weightIn(signal: Signal, context: TextContext): number {
   if (signal.of === 'own') return signal.weight;
-  if (context.codex === 'named') return signal.weight * (context.foreign && signal.of === 'generic' ? 0.85 : 1);
+  if (context.codex === 'named')
+    return signal.weight * (context.foreign && signal.of === 'generic' ? 0.85 : 1);
   if (context.foreign) return signal.weight * 0.25;
   if (signal.of === 'likely') return signal.weight * 0.9;
   return signal.weight * (context.codex === 'hinted' ? 0.75 : 0.45);

@@ -49,7 +49,13 @@ export function createWindowReader(deps: WindowReaderDeps): WindowReader {
   let lines = 0;
   let contextReads = 0;
 
-  const judgeWindow = (bytes: Buffer, from: number, to: number, firstLine: number, hits: readonly AnchorHit[]) => {
+  const judgeWindow = (
+    bytes: Buffer,
+    from: number,
+    to: number,
+    firstLine: number,
+    hits: readonly AnchorHit[],
+  ) => {
     const source = bytes.toString('utf8', from, to);
     const folded = fold(source);
     if (contextReads < CONTEXT_WINDOWS) {

@@ -109,7 +109,13 @@ export function findWording(wording: CompiledWording, folded: Folded, source: st
     let end = start + first.text.length;
     let whole = true;
     for (const part of rest) {
-      const next = findPart(part, folded, source, end, Math.min(folded.text.length, end + GAP + part.text.length));
+      const next = findPart(
+        part,
+        folded,
+        source,
+        end,
+        Math.min(folded.text.length, end + GAP + part.text.length),
+      );
       if (next === -1) {
         whole = false;
         break;
@@ -126,7 +132,10 @@ export function findWording(wording: CompiledWording, folded: Folded, source: st
 function findPart(part: Part, folded: Folded, source: string, from: number, to: number): number {
   let start = from;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    start = to - start > 4096 ? folded.text.indexOf(part.text, start) : indexWithin(folded.text, part.text, start, to);
+    start =
+      to - start > 4096
+        ? folded.text.indexOf(part.text, start)
+        : indexWithin(folded.text, part.text, start, to);
     if (start === -1 || start + part.text.length > to) return -1;
     if (fitsWord(part, folded, source, start)) return start;
     start++;
