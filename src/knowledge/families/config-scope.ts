@@ -72,7 +72,6 @@ export const CONFIG_SCOPE: readonly FailureEntry[] = [
         says: [
           'failed to load cloud requirements',
           'failed to load cloud config bundle',
-          'cloud requirements',
           'workspace-managed (policies|policy|config)',
           'workspace managed policies',
           'authenticate with the configuration server',
@@ -89,6 +88,7 @@ export const CONFIG_SCOPE: readonly FailureEntry[] = [
       {
         says: [
           'workspace policy acknowledgment',
+          'cloud requirements',
           'workspace policies',
           'managed policies',
           '工作区策略',
@@ -215,6 +215,7 @@ export const CONFIG_SCOPE: readonly FailureEntry[] = [
       },
       {
         says: [
+          'skip-git-repo-check',
           'add * as a trusted project in',
           'recommend running codex inside a git repository',
           'not (in|inside) a (git|trusted) (repo|repository|directory|folder|project)',

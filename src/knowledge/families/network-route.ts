@@ -54,7 +54,7 @@ export const NETWORK_ROUTE: readonly FailureEntry[] = [
         over: [...ROUTE_ECHOES, 'network.proxy', 'remote.enrollment_errored', 'mcp.auth_required'],
       },
       {
-        says: ['failed to (read|load) ca certificate', 'failed to load ca certificates from', 'custom_ca'],
+        says: ['failed to (read|load) ca certificate', 'failed to load ca certificates from'],
         weight: 0.92,
         of: 'likely',
         log: true,

@@ -42,7 +42,6 @@ export const NETWORK_STREAM: readonly FailureEntry[] = [
         says: [
           'falling back from websockets to http',
           'reconnecting... (1|2|3|4|5)/',
-          'reconnecting (1|2|3|4|5)/',
           'reconnecting... waiting for network',
           'stream connection failed; waiting to retry',
           'responses_websocket',
@@ -61,15 +60,14 @@ export const NETWORK_STREAM: readonly FailureEntry[] = [
           'connection closed before message completed',
           'unexpected eof during handshake',
           'tls handshake eof',
-          'websocket protocol error',
-          'websocket closed',
-          'websocket connection',
         ],
         weight: 0.6,
         of: 'likely',
       },
       {
         says: [
+          'websocket (protocol error|closed|connection|timeout|transport)',
+          'reconnecting (1|2|3|4|5)/',
           'connection reset by peer',
           'connection was reset',
           'connection was forcibly closed',

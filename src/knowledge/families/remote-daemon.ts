@@ -147,6 +147,7 @@ export const REMOTE_DAEMON: readonly FailureEntry[] = [
           'background server',
         ],
         with: [['codex', 'remote-control', 'remote control', 'app-server']],
+        not: ['local database', 'sqlite', 'state db'],
         weight: 0.56,
         of: 'generic',
       },

@@ -80,6 +80,7 @@ export const REMOTE_ENROLLMENT: readonly FailureEntry[] = [
       {
         says: [
           'update remote control availability',
+          'remote control enrollment never completes',
           'could not enable remote control',
           'couldnt enable remote control',
           'unable to enable remote control',

@@ -44,6 +44,7 @@ export const REMOTE_IDENTITY: readonly FailureEntry[] = [
       {
         says: [
           'ensure only one instance',
+          'make sure only one (instance|codex|chatgpt)',
           'only one instance of codex',
           '只有一个 codex 实例',
           '只运行一个 codex',
