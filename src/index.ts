@@ -10,7 +10,7 @@ export type { RunScope } from './doctor/context.ts';
 export { type Diagnosis, diagnose } from './doctor/diagnose.ts';
 export type { DoctorReport } from './doctor/report.ts';
 export { selectChecks } from './doctor/select.ts';
-export { EXIT, type ErrorKind, StewardError } from './errors.ts';
+export { type ErrorKind, EXIT, StewardError } from './errors.ts';
 export { createHost, type Host } from './host.ts';
 export type { Evidence, Finding, Severity } from './knowledge/finding.ts';
 export { FAILURE_IDS, type FailureId } from './knowledge/ids.ts';

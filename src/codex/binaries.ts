@@ -12,7 +12,7 @@ import type { CodexBinary } from './codex-binary.ts';
 import type { CodexReader } from './home.ts';
 import { PROBE_VARIABLE } from './processes-system.ts';
 
-export type { BinaryProblem, CodexBinary, InstallMethod } from './codex-binary.ts';
+export type { BinaryProblem, CodexBinary } from './codex-binary.ts';
 
 /** All copies: those on `PATH` in its order, then the others. One entry a folder, none twice. */
 export const readCodexBinaries: CodexReader<readonly CodexBinary[]> = async ({ host, home }) => {
