@@ -64,7 +64,7 @@ async function writeLog(path: string): Promise<void> {
     }
     const text = `${lines.join('\n')}\n`;
     bytes += text.length;
-    if (!out.write(text)) await new Promise((resolve) => out.once('drain', resolve));
+    if (!out.write(text)) await new Promise<void>((resolve) => out.once('drain', resolve));
   }
   out.end();
   await finished(out);
