@@ -1,0 +1,201 @@
+/** Where the login is kept: the file itself, and the keyring. */
+import type { FailureEntry } from '../types.ts';
+
+export const AUTH_STORE: readonly FailureEntry[] = [
+  {
+    id: 'auth.credentials_malformed',
+    title: 'Stored login is incomplete',
+    fixClass: 'U',
+    actor: 'you',
+    cause:
+      'auth.json lacks a part that Codex needs, mostly because another tool wrote it from a web session without a refresh token.',
+    fix: {
+      summary: 'Log in through Codex itself; a web session cannot be turned into a login of Codex.',
+      steps: [
+        'See what is missing: `steward doctor --only auth.credentials_malformed`.',
+        'Close every Codex, then `codex logout`.',
+        '`codex login`, or `codex login --device-auth` on a machine without a browser.',
+        'Do not import session tokens or auth files of sellers: they carry no refresh token, or one of somebody else.',
+      ],
+    },
+    notHelping: ['Putting an invented text into `refresh_token`: the first renewal fails.'],
+    references: [
+      '170-carry/codex-tools#161',
+      'zhishile/codex-auth-helper#45',
+      'zhishile/codex-auth-helper#87',
+    ],
+    check: 'steward.auth-login',
+    signals: [
+      {
+        says: [
+          'invalid refresh_token: empty string',
+          'chatgpt auth is missing (token data|an access token|a refresh token|refresh metadata)',
+          'api key auth is missing a key',
+          'failed to deserialize cli auth from file',
+          'invalid id token format',
+        ],
+        weight: 0.95,
+        of: 'own',
+        over: ['auth.token_expired', 'auth.refresh_token_revoked', 'network.stream_disconnected'],
+        log: true,
+      },
+      {
+        says: [
+          'missing field (id_token|access_token|refresh_token|account_id|tokens)',
+          '(id_token|refresh_token|access_token) is (missing|empty|null|required)',
+          'missing (id_token|refresh_token|refresh token|id token)',
+          'no (refresh_token|refresh token) (in|found|present|available)',
+          '(without|lacks) (a refresh token|refresh_token|a refresh_token|id_token)',
+        ],
+        not: ['mcp', 'already used', 'revoked'],
+        weight: 0.76,
+        of: 'generic',
+        over: ['auth.token_expired'],
+      },
+      {
+        says: ['auth.json'],
+        with: [
+          [
+            'eof while parsing',
+            'expected value at line',
+            'premature end of input',
+            'trailing characters at line',
+            'invalid auth.json',
+            'unexpected end of json',
+            'malformed',
+            'is not valid json',
+            'failed to parse',
+            'invalid type:',
+            'is empty',
+            'truncated',
+            'corrupt',
+          ],
+        ],
+        not: ['opencode', 'docker config', 'containers/auth.json'],
+        weight: 0.76,
+        of: 'generic',
+      },
+      {
+        says: [
+          '(缺少|没有|缺失|无)(refresh_token|refresh token|id_token|刷新令牌)',
+          '(refresh_token|id_token|refresh token)(为空|缺失|不存在)',
+          'auth.json*(格式错误|格式不正确|解析失败|无效|不完整)',
+        ],
+        weight: 0.72,
+        of: 'generic',
+      },
+    ],
+  },
+  {
+    id: 'auth.credential_store',
+    title: 'Login cannot be kept in the keyring',
+    fixClass: 'C',
+    actor: 'you',
+    cause: 'The keyring of this system is missing or locked, so the login cannot be saved or read.',
+    fix: {
+      summary: 'Start or unlock the keyring, or keep the login in a file; then log in again.',
+      steps: [
+        'Set `cli_auth_credentials_store = "file"` in config.toml (and `mcp_oauth_credentials_store = "file"` for MCP logins).',
+        '`codex login`',
+        'See that it holds: `codex login status` in a new terminal.',
+      ],
+      platformSteps: {
+        linux: [
+          'To keep the keyring: `sudo apt install gnome-keyring libsecret-1-0`, then run Codex in a session with D-Bus and an unlocked default collection.',
+        ],
+        macos: [
+          'To keep the keychain: `security unlock-keychain`, then start Codex from a login session and not over SSH.',
+        ],
+        windows: [
+          'To keep the Credential Manager: start the service "Credential Manager" (`sc start VaultSvc`).',
+        ],
+        wsl: ['WSL has no keyring of its own: use the file.'],
+      },
+    },
+    notHelping: ['Logging in again before the store works: the next start asks once more.'],
+    references: ['Gitlawb/openclaude#1369'],
+    check: 'steward.auth-store',
+    signals: [
+      {
+        says: [
+          'failed to (load|save|deserialize) cli auth (from|to) keyring',
+          'failed to save auth to keyring',
+          'failed to (load|deserialize) cli auth from (keyring|encrypted auth storage)',
+          'failed to (read|write) oauth tokens (from|to) keyring',
+          'failed to load secrets key from keyring',
+          'account credential storage is unavailable',
+          'sign-in completed but credentials could not be saved locally',
+          'credential storage file fallback completed',
+        ],
+        weight: 0.95,
+        of: 'own',
+        over: ['auth.not_logged_in', 'auth.token_exchange_failed'],
+        log: true,
+      },
+      {
+        says: [
+          'no secret service provider or dbus session found',
+          'ss error: (object locked|result not returned|prompt dismissed)',
+          'couldnt access platform (secure storage|storage)',
+          'platform secure storage failure',
+          'org.freedesktop.secrets',
+          'org.freedesktop.dbus.error.serviceunknown * secrets',
+          'is longer than platform limit of',
+          'secret service (daemon|is not|not running|unavailable)',
+          'errsecinteractionnotallowed',
+          'user interaction is not allowed',
+          'a specified logon session does not exist',
+          'os error 1312',
+        ],
+        weight: 0.86,
+        of: 'generic',
+        over: ['auth.not_logged_in'],
+      },
+      {
+        says: [
+          '(credentials|login|token|tokens) * could not be (saved|stored|persisted)',
+          'could not (save|store|persist) * (credentials|login|token|tokens) * (keychain|keyring|secure)',
+          'could not be saved securely',
+        ],
+        weight: 0.82,
+        of: 'generic',
+      },
+      {
+        says: [
+          'keyring',
+          'keychain',
+          'secret service',
+          'secret-tool',
+          'libsecret',
+          'credential manager',
+          'kwallet',
+        ],
+        with: [
+          [
+            'locked',
+            'not running',
+            'missing',
+            'unavailable',
+            'not installed',
+            'failed',
+            'failure',
+            'error',
+            'denied',
+            'cannot',
+            'prompt',
+          ],
+          ['login', 'log in', 'logged', 'sign in', 'signed', 'auth', 'credential'],
+        ],
+        not: ['apt-key', 'keyrings/', 'gpg', 'git credential'],
+        weight: 0.6,
+        of: 'generic',
+      },
+      {
+        says: ['(钥匙串|密钥环|凭据管理器|凭证管理器)', '(キーチェーン|キーリング)', '(키체인|키링)'],
+        with: [['失败', '无法', '锁定', '不可用', '没有', '失敗', 'できません', '실패', '잠겨']],
+        weight: 0.64,
+        of: 'generic',
+      },
+    ],
+  },
+];
