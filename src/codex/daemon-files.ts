@@ -112,6 +112,9 @@ async function readJson<const T extends v.GenericSchema>(
   schema: T,
 ): Promise<Reading<v.InferOutput<T>>> {
   const text = await readText(path, MAX_BYTES);
+  if (text.kind === 'unreadable' && text.code === 'TOO_LARGE') {
+    return { kind: 'malformed', path, message: text.message }; // no daemon writes so much
+  }
   if (text.kind !== 'ok') return text;
   const parsed = await parseJsonObject(text.value);
   if (parsed.kind === 'bad') return { kind: 'malformed', path, message: parsed.message };

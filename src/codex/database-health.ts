@@ -44,7 +44,17 @@ function examine(db: DatabaseConnection, view: SqliteView, file: DatabaseFile): 
   const bytes = (file.bytes ?? 0) + (view.newestRows ? (file.walBytes ?? 0) : 0);
   const checkedWhole = bytes <= WHOLE_CHECK_BYTES;
   const faults = checkedWhole ? quickCheck(db) : cutShort(db, view, file);
-  return { view, checkedWhole, faults, migrations: readMigrations(db) };
+  const migrations = readMigrations(db);
+  return { view, checkedWhole, faults: [...faults, ...foreign(db, migrations)], migrations };
+}
+
+/** Codex notes its migrations before it makes a table; tables without them stop it ("table threads already exists"). */
+function foreign(db: DatabaseConnection, migrations: readonly AppliedMigration[]): readonly string[] {
+  if (migrations.length > 0) return [];
+  const tables = db.all(
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '_sqlx%' LIMIT 1",
+  );
+  return tables.length === 0 ? [] : ['it holds tables, and no list of the migrations that made them'];
 }
 
 function quickCheck(db: DatabaseConnection): readonly string[] {

@@ -5,8 +5,9 @@ import type { RunScope } from '../../doctor/context.ts';
 import { type Diagnosis, diagnose } from '../../doctor/diagnose.ts';
 import { type RepairResult, repairAll } from '../../doctor/repair.ts';
 import { type Selection, selectChecks } from '../../doctor/select.ts';
-import { EXIT } from '../../errors.ts';
+import { EXIT, StewardError } from '../../errors.ts';
 import { createHost } from '../../host.ts';
+import type { Journal, Recovery } from '../../storage/journal.ts';
 import { redactValue } from '../../storage/redact.ts';
 import { openJournal } from '../journal.ts';
 import type { CommandDeps } from '../main.ts';
@@ -41,7 +42,9 @@ export async function runDoctor(options: DoctorOptions, { terminal, signal }: Co
   const dryRun = options.dryRun === true;
   const repairing = options.fix === true || dryRun;
   const journal = openJournal(scope);
-  const recovered = dryRun ? [] : await journal.recover();
+  const recovered = dryRun
+    ? []
+    : await recover(journal, (text) => say(`${terminal.paint('yellow', '▲')} ${text}\n`));
   say(renderRecovered(recovered, terminal));
 
   let seen = await look(selection, scope, terminal);
@@ -72,6 +75,17 @@ export async function runDoctor(options: DoctorOptions, { terminal, signal }: Co
     terminal.out(`${JSON.stringify(redactValue(payload), null, 2)}\n`);
   }
   return seen.report.overallStatus === 'fail' ? EXIT.problems : EXIT.ok;
+}
+
+/** A home that cannot be looked into is what the doctor is asked about: the checks tell it, and it ends nothing. */
+async function recover(journal: Journal, say: (text: string) => void): Promise<readonly Recovery[]> {
+  try {
+    return await journal.recover();
+  } catch (error) {
+    if (!(error instanceof StewardError) || error.kind !== 'environment') throw error;
+    say(error.message);
+    return [];
+  }
 }
 
 async function look(selection: Selection, scope: RunScope, terminal: Terminal): Promise<Diagnosis> {

@@ -94,7 +94,8 @@ function problemsOf(
   if (file.bytes === null) return [walWithoutMain(file)];
   if (reading.kind === 'missing') return []; // a Codex that runs has just replaced it
   if (reading.kind === 'unreadable') {
-    return reading.code === 'EISDIR' ? [damaged(file, [reading.message])] : []; // state.permission looks at the rest
+    if (reading.code === 'EACCES' || reading.code === 'EPERM') return []; // state.permission looks at it
+    return [damaged(file, [reading.message], reading.code === 'EISDIR')];
   }
   if (reading.kind === 'malformed') return [damaged(file, [reading.message])];
   if (reading.value.faults.length > 0) return [damaged(file, reading.value.faults)];
@@ -102,7 +103,7 @@ function problemsOf(
   return faults.length === 0 ? [] : migration(file, faults, reading.value.migrations.length, context, pair);
 }
 
-function damaged(file: DatabaseFile, faults: readonly string[]): FoundProblem {
+function damaged(file: DatabaseFile, faults: readonly string[], repairable = true): FoundProblem {
   const repairId = 'state.sqlite_corrupt.set_aside';
   return {
     finding: finding('state.sqlite_corrupt', {
@@ -110,9 +111,9 @@ function damaged(file: DatabaseFile, faults: readonly string[]): FoundProblem {
       cause: `${file.path} is damaged: ${faults[0]}; ${CONSEQUENCE}.`,
       evidence: faults.map((what): Evidence => ({ source: 'db', where: file.path, what })),
       summary: `With all Codex closed, set the database aside with its -wal and -shm; ${lossOf(file.topic)}.`,
-      repairId,
+      ...(repairable ? { repairId } : {}),
     }),
-    plan: () => planSetAside(file, repairId),
+    ...(repairable ? { plan: () => planSetAside(file, repairId) } : {}),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Reading } from '../../codex/reading.ts';
 import { finding } from '../../knowledge/finding.ts';
 import type { Check, CheckContext, CheckResult, FoundProblem } from '../check.ts';
 import { planGlobalState } from '../repairs/state-desktop.ts';
+import { shellWord } from './state-text.ts';
 
 export const stateDesktopCheck: Check = {
   id: 'steward.state.desktop',
@@ -22,20 +23,31 @@ export const stateDesktopCheck: Check = {
     for (const reading of [main, backup]) {
       if (isDamaged(reading)) problems.push(await problemOf(reading, main, backup, context));
     }
-    return {
-      status: problems.length > 0 ? 'problems' : 'ok',
-      summary: problems.length > 0 ? 'the global state is damaged' : 'both files parse',
-      details,
-      problems,
-    };
+    if (problems.length > 0) {
+      return { status: 'problems', summary: 'the global state is damaged', details, problems };
+    }
+    const closed = [main, backup].find((reading) => reading.kind === 'unreadable');
+    if (closed?.kind === 'unreadable') {
+      const summary = `${closed.path} cannot be read: ${closed.message}`;
+      return { status: 'skipped', summary, details, problems };
+    }
+    return { status: 'ok', summary: 'both files parse', details, problems };
   },
 };
+
+/** Codes of what is no file at all: a folder, a pipe or device, a loop of links. */
+const NO_FILE: ReadonlySet<string> = new Set(['EISDIR', 'NOT_A_FILE', 'ELOOP']);
 
 type Damaged = Extract<Reading<unknown>, { kind: 'malformed' | 'unreadable' }>;
 
 /** A file that is there and only not permitted is a matter of permissions. */
 function isDamaged(reading: Reading<unknown>): reading is Damaged {
-  return reading.kind === 'malformed' || (reading.kind === 'unreadable' && reading.code === 'EISDIR');
+  return reading.kind === 'malformed' || (reading.kind === 'unreadable' && NO_FILE.has(reading.code));
+}
+
+/** A pipe or a loop of links has no content to keep: it is left to the person. */
+function isRepairable(reading: Damaged): boolean {
+  return reading.kind === 'malformed' || reading.code === 'EISDIR';
 }
 
 function describe(reading: Reading<unknown>): string {
@@ -71,6 +83,14 @@ async function problemOf(
         command: null,
         steps,
       }),
+    };
+  }
+  if (!isRepairable(reading)) {
+    const steps = [
+      `mv ${shellWord(reading.path, context.host.platform)} ${shellWord(`${reading.path}.aside`, context.host.platform)}`,
+    ];
+    return {
+      finding: finding('state.global_state_corrupt', { ...common, actor: 'you', command: null, steps }),
     };
   }
   const repairId = restorable ? 'state.global_state_corrupt.restore' : 'state.global_state_corrupt.set_aside';

@@ -7,14 +7,16 @@ import { systemCode } from '../../errors.ts';
 import { type Evidence, finding } from '../../knowledge/finding.ts';
 import type { Check, CheckContext, CheckResult, FoundProblem } from '../check.ts';
 import { planFoldersAside, planModes, planOwner } from '../repairs/state-permission.ts';
+import { notFiles } from './state-not-a-file.ts';
 import { shellWord } from './state-text.ts';
 
 /** Beyond this the person gets one command instead of a list of steps. */
 const MAX_STEPS = 200;
 const SHOWN = 6;
 /** Files that Codex must be able to write. `config.toml` is not among them: some people keep it read-only. */
-const WRITTEN = /\.sqlite(-wal|-shm)?$|^auth\.json$|^installation_id$|^history\.jsonl$|^rollout-.*\.jsonl$/;
-const READ = /^config\.toml$|^AGENTS\.md$/;
+const WRITTEN =
+  /\.sqlite(-wal|-shm)?$|^auth\.json$|^installation_id$|^history\.jsonl$|^rollout-.*\.jsonl$|^\.codex-global-state\.json(\.bak)?$|^app-server.*\.pid$/;
+const READ = /^config\.toml$|^AGENTS\.md$|^\.env$|^settings\.json$/;
 /** Where a folder makes every Codex fail ("Is a directory (os error 21)"). Databases have their own check. */
 const FILES_ONLY = /^(installation_id|auth\.json|history\.jsonl)$/;
 
@@ -47,6 +49,7 @@ export const statePermissionCheck: Check = {
       // A Windows drive without metadata shows every file as 0777.
       ...(onDrive ? [] : [...wrongModes(context, tree.value, owner), ...openCredentials(tree.value, owner)]),
       ...foldersForFiles(tree.value),
+      ...(await notFiles(tree.value)),
     ];
     const count = `${tree.value.entries.length}${tree.value.capped ? ' (of more)' : ''} entries`;
     return {

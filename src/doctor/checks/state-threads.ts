@@ -1,5 +1,5 @@
 /** Is the history that the databases list really there, and does Codex show it under the provider in use. */
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { readConfig } from '../../codex/config-file.ts';
 import { BUILT_IN_PROVIDERS } from '../../codex/config-schema.ts';
 import { readSessionMeta, readSessions } from '../../codex/sessions.ts';
@@ -58,7 +58,7 @@ async function badHeaders(context: CheckContext): Promise<readonly FoundProblem[
     sessions.value.files.slice(0, HEADERS).map(({ path }) => readSessionMeta(path)),
   );
   return metas.flatMap((meta) =>
-    meta.kind !== 'malformed'
+    meta.kind === 'ok' || meta.kind === 'missing'
       ? []
       : [
           {
@@ -100,7 +100,7 @@ async function missing(state: StateDatabase, context: CheckContext): Promise<rea
           (thread): Evidence => ({
             source: 'db',
             where: `${state.file.path}, table threads, id ${thread.id}`,
-            what: `rollout_path ${thread.rolloutPath} does not exist`,
+            what: `there is no file at rollout_path ${thread.rolloutPath}`,
           }),
         ),
         steps: [
@@ -116,8 +116,7 @@ async function missing(state: StateDatabase, context: CheckContext): Promise<rea
 async function isThere(path: string): Promise<boolean> {
   for (const candidate of [path, `${path}.zst`]) {
     try {
-      await access(candidate);
-      return true;
+      if ((await stat(candidate)).isFile()) return true;
     } catch (error) {
       void error; // not there, or not reachable: either way Codex finds none
     }
