@@ -37,7 +37,7 @@ export const AUTH_DEVICE: readonly FailureEntry[] = [
           '(设备代码|设备码|裝置代碼)*(授权|登录|身份验证|驗證|授權)*(管理员|启用|禁用|未启用|安全设置)',
         ],
         weight: 0.92,
-        of: 'likely',
+        of: 'generic',
       },
       {
         says: [
@@ -90,7 +90,6 @@ export const AUTH_DEVICE: readonly FailureEntry[] = [
           'device auth failed with status 429',
           'device code exchange failed: * 429',
           'token endpoint returned status 429',
-          '(too many|many) (login|sign-in|log in|sign in) (attempts|requests)',
         ],
         weight: 0.93,
         of: 'likely',
@@ -126,6 +125,11 @@ export const AUTH_DEVICE: readonly FailureEntry[] = [
           'auth.device_code_disabled',
           'auth.token_expired',
         ],
+      },
+      {
+        says: 'too many (login|sign-in|log in|sign in|authentication) (attempts|requests)',
+        weight: 0.7,
+        of: 'generic',
       },
       {
         says: [

@@ -1,6 +1,6 @@
 /** Which credential a request carries, and whether it opens that door. */
 import type { FailureEntry } from '../types.ts';
-import { WRAPPERS } from './wrappers.ts';
+import { API_CLIENTS, WRAPPERS } from './wrappers.ts';
 
 export const AUTH_KEY: readonly FailureEntry[] = [
   {
@@ -26,6 +26,7 @@ export const AUTH_KEY: readonly FailureEntry[] = [
     signals: [
       {
         says: 'missing bearer or basic authentication',
+        not: API_CLIENTS,
         weight: 0.94,
         of: 'likely',
         over: [...WRAPPERS, 'auth.token_expired', 'auth.apikey_invalid'],
@@ -52,7 +53,7 @@ export const AUTH_KEY: readonly FailureEntry[] = [
         ],
         not: ['incorrect api key', 'refresh', 'remote control'],
         weight: 0.72,
-        of: 'likely',
+        of: 'generic',
       },
       {
         says: 'openai_api_key',
@@ -82,6 +83,9 @@ export const AUTH_KEY: readonly FailureEntry[] = [
           'keyring',
           'opencode',
           'multi-factor',
+          '407',
+          'proxy authentication',
+          '¦sudo',
         ],
         weight: 0.6,
         of: 'generic',
@@ -202,14 +206,28 @@ export const AUTH_KEY: readonly FailureEntry[] = [
     signals: [
       {
         says: ['incorrect api key provided', '¦invalid_api_key¦'],
+        not: API_CLIENTS,
         weight: 0.94,
-        of: 'likely',
+        of: 'generic',
         over: [...WRAPPERS, 'auth.token_expired', 'auth.not_logged_in'],
         log: true,
       },
       {
         says: [
-          'missing environment variable: * (key|token|secret)',
+          'unexpected status 401*(incorrect|invalid|missing|no|wrong|unknown) (api key|apikey|api_key|api-key)',
+          'unexpected status 401*(无效的令牌|无效的 api|api key 无效)',
+          'openai rejected the request*invalid_api_key',
+        ],
+        weight: 0.9,
+        of: 'own',
+        over: [...WRAPPERS, 'auth.token_expired', 'auth.not_logged_in'],
+        log: true,
+      },
+      {
+        says: [
+          'missing environment variable:*_api_key',
+          'missing environment variable:*_(key|token|secret)',
+          'missing environment variable:*(api key|apikey)',
           'missing environment variable:*create an api key',
         ],
         weight: 0.88,

@@ -13,6 +13,30 @@ const ROUTE_EVIDENCE = [
   '429',
 ] as const;
 
+/** What the systems say when a port cannot be opened. */
+const PORT_TAKEN = [
+  'os error 98',
+  'os error 48',
+  'os error 10048',
+  'os error 10013',
+  'errno 98',
+  'errno 48',
+  'wsaeacces',
+  'winerror 10013',
+  'winerror 10048',
+  'address already in use',
+  'address in use',
+  'eaddrinuse',
+  'is already in use',
+  'only one usage of each socket address',
+  'forbidden by its access permissions',
+  '以一种访问权限不允许的方式',
+  '通常每个套接字地址',
+  'excludedportrange',
+  'excluded port range',
+  'port exclusion',
+] as const;
+
 export const AUTH_LOGIN: readonly FailureEntry[] = [
   {
     id: 'auth.callback_port_in_use',
@@ -61,42 +85,28 @@ export const AUTH_LOGIN: readonly FailureEntry[] = [
       {
         says: [
           'failed to start login server',
-          'error logging in',
           'login server error',
           'login_with_chatgpt',
           'codex login',
-          '(登录|登入|登陆)失败',
-          '启动登录',
-          'sign-in failed',
           '1455',
         ],
-        with: [
-          [
-            'os error 98',
-            'os error 48',
-            'os error 10048',
-            'os error 10013',
-            'errno 98',
-            'errno 48',
-            'wsaeacces',
-            'winerror 10013',
-            'winerror 10048',
-            'address already in use',
-            'address in use',
-            'eaddrinuse',
-            'is already in use',
-            'only one usage of each socket address',
-            'forbidden by its access permissions',
-            '以一种访问权限不允许的方式',
-            '通常每个套接字地址',
-            'excludedportrange',
-            'excluded port range',
-            'port exclusion',
-          ],
-        ],
+        with: [PORT_TAKEN],
         not: ['control socket', 'app-server-control'],
         weight: 0.92,
         of: 'likely',
+        over: [
+          'auth.callback_unreachable',
+          'auth.token_exchange_failed',
+          'provider.local_endpoint_down',
+          'state.permission',
+        ],
+      },
+      {
+        says: ['error logging in', 'sign-in failed', 'login failed', '(登录|登入|登陆)失败', '启动登录'],
+        with: [PORT_TAKEN],
+        not: ['control socket', 'app-server-control'],
+        weight: 0.88,
+        of: 'generic',
         over: [
           'auth.callback_unreachable',
           'auth.token_exchange_failed',
@@ -209,9 +219,9 @@ export const AUTH_LOGIN: readonly FailureEntry[] = [
         over: ['provider.local_endpoint_down', 'auth.token_exchange_failed', 'network.proxy'],
       },
       {
-        says: ['login server error: login was not completed', 'login was not completed'],
-        weight: 0.86,
-        of: 'likely',
+        says: ['login server error: login was not completed', 'sign-in failed: login was not completed'],
+        weight: 0.88,
+        of: 'own',
         log: true,
       },
       {
@@ -328,14 +338,21 @@ export const AUTH_LOGIN: readonly FailureEntry[] = [
       },
       {
         says: [
-          'token exchange (failed|error)',
+          'token endpoint returned status (400|401|403|404|500|502|503)',
+          'token exchange (failed|error): * auth.openai.com',
           'device code exchange failed',
-          'token endpoint returned status (400|401|403|500|502|503)',
         ],
         not: [...ROUTE_EVIDENCE, 'mcp server', 'mcp client', 'codex mcp login', '¦mcp oauth'],
         weight: 0.84,
         of: 'likely',
         over: ['network.stream_disconnected', 'server.error', 'auth.callback_unreachable'],
+      },
+      {
+        says: 'token exchange (failed|error)',
+        not: [...ROUTE_EVIDENCE, '¦mcp'],
+        weight: 0.8,
+        of: 'generic',
+        over: ['network.stream_disconnected', 'auth.callback_unreachable'],
       },
       {
         says: [
@@ -349,7 +366,7 @@ export const AUTH_LOGIN: readonly FailureEntry[] = [
         ],
         not: [...ROUTE_EVIDENCE, 'mcp', 'missing_codex_entitlement', 'could not be saved'],
         weight: 0.7,
-        of: 'likely',
+        of: 'generic',
       },
       {
         says: [

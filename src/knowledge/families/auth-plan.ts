@@ -49,7 +49,7 @@ export const AUTH_PLAN: readonly FailureEntry[] = [
           'usage not included',
         ],
         weight: 0.8,
-        of: 'likely',
+        of: 'generic',
       },
       {
         says: [

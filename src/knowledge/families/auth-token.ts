@@ -36,7 +36,6 @@ export const AUTH_TOKEN: readonly FailureEntry[] = [
           'provided authentication token is expired',
           'could not parse your authentication token',
           'could not validate your (token|authentication token|access token)',
-          'refresh_token_expired',
           'because your refresh token has expired',
         ],
         not: 'refresh_token_reused',
@@ -56,7 +55,12 @@ export const AUTH_TOKEN: readonly FailureEntry[] = [
         over: TOKEN_ECHOES,
         log: true,
       },
-      { says: '¦token_expired¦', weight: 0.9, of: 'likely', over: TOKEN_ECHOES },
+      {
+        says: ['¦token_expired¦', '¦refresh_token_expired¦'],
+        weight: 0.9,
+        of: 'generic',
+        over: TOKEN_ECHOES,
+      },
       {
         says: 'unexpected status 401 unauthorized',
         with: [['chatgpt.com/backend-api', 'backend-api/codex', 'wham/']],
@@ -157,9 +161,8 @@ export const AUTH_TOKEN: readonly FailureEntry[] = [
       {
         says: [
           'refresh_token_reused',
-          'refresh token was already used',
+          'could not be refreshed because your refresh token was already used',
           'refresh token has already been used to generate',
-          'refresh token (has already|has) been used',
         ],
         weight: 0.96,
         of: 'own',
@@ -167,9 +170,12 @@ export const AUTH_TOKEN: readonly FailureEntry[] = [
         log: true,
       },
       {
-        says: ['refresh token*already (used|consumed|redeemed)', 'refresh_token*already (used|been used)'],
-        weight: 0.75,
-        of: 'likely',
+        says: [
+          'refresh token*already (used|been used|consumed|redeemed)',
+          'refresh_token*already (used|been used)',
+        ],
+        weight: 0.9,
+        of: 'generic',
         over: ['auth.token_expired'],
       },
       {
@@ -214,7 +220,7 @@ export const AUTH_TOKEN: readonly FailureEntry[] = [
     signals: [
       {
         says: [
-          'refresh token was revoked',
+          'could not be refreshed because your refresh token was revoked',
           'refresh_token_invalidated',
           'encountered invalidated oauth token',
           'authentication token has been invalidated',
@@ -232,8 +238,8 @@ export const AUTH_TOKEN: readonly FailureEntry[] = [
           'refresh token*(has been|is|was) revoked',
         ],
         not: ['mcp server', 'github token'],
-        weight: 0.88,
-        of: 'likely',
+        weight: 0.9,
+        of: 'generic',
         over: [...TOKEN_ECHOES, 'auth.token_expired'],
       },
       {
@@ -348,12 +354,12 @@ export const AUTH_TOKEN: readonly FailureEntry[] = [
           'encrypted',
           'revoked',
           'already used',
-          'thread',
-          'sessions',
-          'history',
+          '¦thread',
+          '¦sessions¦',
+          '¦history¦',
           'cooldown',
           'remote control',
-          'pool',
+          '¦pool¦',
         ],
         weight: 0.66,
         of: 'generic',

@@ -1,6 +1,6 @@
 /** The length of a conversation. */
 import type { FailureEntry } from '../types.ts';
-import { WRAPPERS } from './wrappers.ts';
+import { API_CLIENTS, WRAPPERS } from './wrappers.ts';
 
 export const CONTEXT: readonly FailureEntry[] = [
   {
@@ -28,14 +28,21 @@ export const CONTEXT: readonly FailureEntry[] = [
       {
         says: [
           'ran out of room in the models context window',
-          'input exceeds the context window of this model',
-          '¦context_length_exceeded¦',
           'contextwindowexceeded',
           'context_window_exceeded',
           'stream error: context window exceeded',
+          'running remote compact task*context_length_exceeded',
         ],
-        weight: 0.96,
-        of: 'likely',
+        weight: 0.97,
+        of: 'own',
+        over: [...WRAPPERS, 'session.encrypted_content'],
+        log: true,
+      },
+      {
+        says: ['input exceeds the context window of this model', '¦context_length_exceeded¦'],
+        not: API_CLIENTS,
+        weight: 0.95,
+        of: 'generic',
         over: [...WRAPPERS, 'session.encrypted_content'],
         log: true,
       },

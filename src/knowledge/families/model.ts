@@ -40,7 +40,7 @@ export const MODEL: readonly FailureEntry[] = [
           'do not have access to (the |)model',
         ],
         weight: 0.76,
-        of: 'likely',
+        of: 'generic',
       },
       {
         says: ['does not exist or you do not have access to it', '¦model_not_found¦'],

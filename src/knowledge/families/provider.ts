@@ -39,7 +39,7 @@ export const PROVIDER: readonly FailureEntry[] = [
           'error sending request for url http://(localhost|127.0.0.1|0.0.0.0|::1|host.docker.internal)',
           'url: (http|ws)://(localhost|127.0.0.1|0.0.0.0|::1|host.docker.internal)',
         ],
-        with: [['/responses', '/v1', '/models', '/chat/completions', '/codex', '/wham', '/backend-api']],
+        with: [['/responses', 'stream disconnected', 'reconnecting', 'unexpected status', 'stream error']],
         not: OTHER_HOPS,
         weight: 0.9,
         of: 'likely',
@@ -52,6 +52,24 @@ export const PROVIDER: readonly FailureEntry[] = [
           'auth.token_expired',
         ],
         log: true,
+      },
+      {
+        says: [
+          'error sending request for url http://(localhost|127.0.0.1|0.0.0.0|::1|host.docker.internal)',
+          'url: (http|ws)://(localhost|127.0.0.1|0.0.0.0|::1|host.docker.internal)',
+        ],
+        with: [['/responses', '/v1', '/models', '/chat/completions', '/codex', '/wham', '/backend-api']],
+        not: OTHER_HOPS,
+        weight: 0.9,
+        of: 'generic',
+        over: [
+          'network.stream_disconnected',
+          'network.stream_idle_timeout',
+          'network.proxy',
+          'network.dns',
+          'server.error',
+          'auth.token_expired',
+        ],
       },
       {
         says: [

@@ -1,6 +1,6 @@
 /** The account or its traffic is limited. */
 import type { FailureEntry } from '../types.ts';
-import { WRAPPERS } from './wrappers.ts';
+import { API_CLIENTS, WRAPPERS } from './wrappers.ts';
 
 export const RATELIMIT: readonly FailureEntry[] = [
   {
@@ -52,7 +52,7 @@ export const RATELIMIT: readonly FailureEntry[] = [
         ],
         not: ['not a usage limit', 'cooldown'],
         weight: 0.8,
-        of: 'likely',
+        of: 'generic',
         over: ['network.stream_disconnected', 'ratelimit.too_many_requests'],
       },
       {
@@ -71,12 +71,7 @@ export const RATELIMIT: readonly FailureEntry[] = [
         of: 'generic',
       },
       {
-        says: [
-          'quota (reset|resets|refresh|come back|comes back)',
-          'when * limit* reset',
-          'resets_at',
-          'resets_in_seconds',
-        ],
+        says: ['quota (reset|resets|refresh|come back|comes back)', 'when * limit* reset'],
         with: [['limit', 'quota', 'exhausted', 'used up', 'ran out']],
         not: ['cooldown', 'cooling down', 'used_percent', 'at capacity'],
         weight: 0.5,
@@ -117,11 +112,16 @@ export const RATELIMIT: readonly FailureEntry[] = [
           'unexpected status 429',
           'last status: 429',
           'last status 429',
-          'http error: 429',
           'rate limit reached for (gpt|o1|o3|o4|codex)',
           'on (tokens|requests) per (min|day)',
         ],
-        not: ['usage_limit_reached', 'insufficient_quota', 'hit your usage limit', 'pool_exhausted'],
+        not: [
+          ...API_CLIENTS,
+          'usage_limit_reached',
+          'insufficient_quota',
+          'hit your usage limit',
+          'pool_exhausted',
+        ],
         weight: 0.86,
         of: 'likely',
         over: WRAPPERS,
@@ -137,7 +137,7 @@ export const RATELIMIT: readonly FailureEntry[] = [
         ],
         not: ['usage_limit_reached', 'insufficient_quota', 'deviceauth', 'device code'],
         weight: 0.74,
-        of: 'likely',
+        of: 'generic',
         over: ['network.stream_disconnected'],
       },
       {
@@ -145,6 +145,7 @@ export const RATELIMIT: readonly FailureEntry[] = [
           '429 too many requests',
           'too many requests',
           'http 429',
+          'http error: 429',
           'status 429',
           'error 429',
           '429错误',
@@ -209,6 +210,7 @@ export const RATELIMIT: readonly FailureEntry[] = [
           'billing_hard_limit_reached',
           'billing_not_active',
         ],
+        not: API_CLIENTS,
         weight: 0.93,
         of: 'likely',
         over: [...WRAPPERS, 'ratelimit.too_many_requests', 'ratelimit.usage_limit'],

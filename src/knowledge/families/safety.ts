@@ -58,7 +58,7 @@ export const SAFETY: readonly FailureEntry[] = [
       },
       {
         says: [
-          '(flagged|suspended|banned|restricted|deactivated|blocked) * (cyber|usage policies|usage policy|policy|safety|abuse|terms)',
+          '(flagged|suspended|banned|deactivated) * (cyber|usage policies|usage policy|policy|safety|abuse|terms)',
           'account_deactivated',
           'account (has been|was|is|got) (deactivated|banned|suspended)',
           'this content cant be shown',

@@ -1,5 +1,6 @@
 /** The fault lies with the server: wait, and change nothing. */
 import type { FailureEntry } from '../types.ts';
+import { API_CLIENTS } from './wrappers.ts';
 
 /** Addresses that are not OpenAI's backend: their errors are those of a companion or another provider. */
 const OTHER_BACKENDS = ['://127.0.0.1', '://localhost', '://0.0.0.0', 'host.docker.internal'] as const;
@@ -29,6 +30,7 @@ export const SERVER: readonly FailureEntry[] = [
           'the server had an error (processing|while processing) your request',
           'biscuit_baker_service',
         ],
+        not: API_CLIENTS,
         weight: 0.9,
         of: 'likely',
         over: ['network.stream_disconnected'],
@@ -82,7 +84,7 @@ export const SERVER: readonly FailureEntry[] = [
           'internalservererror',
         ],
         weight: 0.76,
-        of: 'likely',
+        of: 'generic',
         over: ['network.stream_disconnected'],
       },
       {
@@ -121,7 +123,7 @@ export const SERVER: readonly FailureEntry[] = [
         of: 'generic',
       },
       {
-        says: 'currently experiencing high demand',
+        says: 'currently experiencing high demand, which may cause temporary errors',
         weight: 0.6,
         of: 'own',
         log: true,
@@ -174,13 +176,13 @@ export const SERVER: readonly FailureEntry[] = [
         ],
         not: 'overloaded_error',
         weight: 0.86,
-        of: 'likely',
+        of: 'generic',
         over: ['server.error', 'network.stream_disconnected'],
       },
       {
-        says: 'currently experiencing high demand',
-        weight: 0.76,
-        of: 'likely',
+        says: 'currently experiencing high demand, which may cause temporary errors',
+        weight: 0.78,
+        of: 'own',
         over: ['network.stream_disconnected'],
       },
       {

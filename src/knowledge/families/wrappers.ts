@@ -1,6 +1,16 @@
+/** What several families have in common. */
+
 /** What Codex prints around any refusal of the backend; the exact evidence explains it. */
 export const WRAPPERS = [
   'network.stream_disconnected',
   'network.stream_idle_timeout',
   'server.error',
+] as const;
+
+/** Signs of a program that talks to the API by itself: the same answers, but nothing of Codex. */
+export const API_CLIENTS = [
+  'openai.(authenticationerror|ratelimiterror|badrequesterror|apierror|internalservererror|notfounderror)',
+  'traceback (most recent call last)',
+  'openai-python',
+  'chat.completions.create',
 ] as const;
