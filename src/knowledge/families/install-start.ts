@@ -172,6 +172,9 @@ export const INSTALL_START: readonly FailureEntry[] = [
       {
         says: [
           'codex extension',
+          'codex vs code extension',
+          'codex vscode extension',
+          'extension for codex',
           'codex ide extension',
           'codex plugin',
           'openai.chatgpt',

@@ -129,6 +129,8 @@ export const SANDBOX_WINDOWS: readonly FailureEntry[] = [
         says: [
           'windows sandbox',
           'elevated sandbox',
+          'admin sandbox',
+          'agent sandbox',
           'sandbox setup',
           'sandbox = elevated',
           'windows 沙箱',

@@ -42,6 +42,12 @@ export const STATE_DATABASE: readonly FailureEntry[] = [
         log: true,
       },
       {
+        says: 'was previously applied but (has been modified|is missing in the resolved migrations)',
+        with: [['state db', 'log db', 'state runtime', 'state_5', 'logs_2', 'goals_1']],
+        weight: 0.9,
+        of: 'likely',
+      },
+      {
         says: ['migration * is partially applied', 'is partially applied; fix and remove row from'],
         weight: 0.85,
         of: 'generic',
