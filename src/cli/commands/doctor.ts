@@ -8,12 +8,13 @@ import { type Selection, selectChecks } from '../../doctor/select.ts';
 import { EXIT, StewardError } from '../../errors.ts';
 import { createHost } from '../../host.ts';
 import type { Journal, Recovery } from '../../storage/journal.ts';
-import { redactValue } from '../../storage/redact.ts';
+import { redact } from '../../storage/redact.ts';
 import { openJournal } from '../journal.ts';
 import type { CommandDeps } from '../main.ts';
 import { createConsent } from '../render/consent.ts';
 import type { FindingStyle } from '../render/findings.ts';
 import { startProgress } from '../render/progress.ts';
+import { redacted } from '../render/redacted.ts';
 import { renderRecovered, renderRepair, repairToJson } from '../render/repairs.ts';
 import { renderChecks, renderFindings, renderHeader, renderNext } from '../render/report.ts';
 import type { Terminal } from '../render/terminal.ts';
@@ -45,7 +46,7 @@ export async function runDoctor(options: DoctorOptions, { terminal, signal }: Co
   const recovered = dryRun
     ? []
     : await recover(journal, (text) => say(`${terminal.paint('yellow', '▲')} ${text}\n`));
-  say(renderRecovered(recovered, terminal));
+  say(renderRecovered(redacted(recovered), terminal));
 
   let seen = await look(selection, scope, terminal);
   say(renderScreen(seen, terminal, style));
@@ -72,7 +73,7 @@ export async function runDoctor(options: DoctorOptions, { terminal, signal }: Co
       ...(repairing ? { dryRun, repairs: repairs.map(repairToJson) } : {}),
       recovered,
     };
-    terminal.out(`${JSON.stringify(redactValue(payload), null, 2)}\n`);
+    terminal.out(`${JSON.stringify(redacted(payload), null, 2)}\n`);
   }
   return seen.report.overallStatus === 'fail' ? EXIT.problems : EXIT.ok;
 }
@@ -83,7 +84,7 @@ async function recover(journal: Journal, say: (text: string) => void): Promise<r
     return await journal.recover();
   } catch (error) {
     if (!(error instanceof StewardError) || error.kind !== 'environment') throw error;
-    say(error.message);
+    say(redact(error.message));
     return [];
   }
 }
@@ -92,13 +93,14 @@ async function look(selection: Selection, scope: RunScope, terminal: Terminal): 
   const pending = new Set(selection.checks.map((check) => check.title));
   const progress = startProgress(terminal, 'looking at this Codex install');
   try {
-    return await diagnose(selection, scope, (event) => {
+    const seen = await diagnose(selection, scope, (event) => {
       if (event.kind !== 'finished') return;
       pending.delete(event.run.check.title);
       const [next] = pending;
       if (next !== undefined)
         progress.update(pending.size > 1 ? `${next} and ${pending.size - 1} more` : next);
     });
+    return { ...seen, report: redacted(seen.report) };
   } finally {
     progress.stop();
   }

@@ -10,12 +10,12 @@ import { findAnswer } from '../../knowledge/answers.ts';
 import { createMatcher, type Matcher } from '../../knowledge/matcher/matcher.ts';
 import type { Explanation } from '../../knowledge/matcher/verdict.ts';
 import { describeReset, readResetTime } from '../../knowledge/reset-time.ts';
-import { redactValue } from '../../storage/redact.ts';
 import { type ConfirmedMatch, confirmOnMachine, summaryOfCheck } from '../confirm.ts';
 import type { CommandDeps } from '../main.ts';
 import { renderAnswer, renderExplanation } from '../render/explanation.ts';
 import { count } from '../render/layout.ts';
 import { startProgress } from '../render/progress.ts';
+import { redacted } from '../render/redacted.ts';
 import type { Terminal } from '../render/terminal.ts';
 
 export interface ExplainOptions {
@@ -32,7 +32,7 @@ export async function runExplain(
   const host = createHost();
   const text = words.join(' ');
   const explanation = await explainInput(createMatcher(), words, options, host, terminal, signal);
-  const matches = await confirmOnMachine(explanation, host, signal);
+  const matches = redacted(await confirmOnMachine(explanation, host, signal));
   // What was typed may be a question rather than an error: "does quota come back".
   const isExact = (matches[0]?.score ?? 0) >= EXACT && explanation.verdict === 'match';
   const answer = isExact ? undefined : findAnswer(text);
@@ -47,7 +47,7 @@ export async function runExplain(
       answer: answer === undefined ? null : { ...answer, here },
       resetsAt: resetsAt === null ? null : new Date(resetsAt).toISOString(),
     };
-    terminal.out(`${JSON.stringify(redactValue(payload), null, 2)}\n`);
+    terminal.out(`${JSON.stringify(redacted(payload), null, 2)}\n`);
   } else if (answer !== undefined) {
     terminal.out(renderAnswer(answer, here, terminal, host.userHome));
   } else {

@@ -2,10 +2,10 @@
 import { resolveCodexHome } from '../../codex/home.ts';
 import { createHost } from '../../host.ts';
 import type { HistoryEntry } from '../../storage/journal.ts';
-import { redactValue } from '../../storage/redact.ts';
 import { openJournal } from '../journal.ts';
 import type { CommandDeps } from '../main.ts';
 import { hang, tildeText } from '../render/layout.ts';
+import { redacted } from '../render/redacted.ts';
 import type { Style, Terminal } from '../render/terminal.ts';
 
 const STATE: Readonly<Record<HistoryEntry['state'], { readonly text: string; readonly style: Style }>> = {
@@ -21,11 +21,9 @@ export async function runHistory(
   { terminal, signal }: CommandDeps,
 ): Promise<number> {
   const host = createHost();
-  const entries = await openJournal({ host, home: resolveCodexHome(host), signal }).history();
+  const entries = redacted(await openJournal({ host, home: resolveCodexHome(host), signal }).history());
   if (options.json) {
-    terminal.out(
-      `${JSON.stringify(redactValue({ schemaVersion: 1, command: 'history', entries }), null, 2)}\n`,
-    );
+    terminal.out(`${JSON.stringify({ schemaVersion: 1, command: 'history', entries }, null, 2)}\n`);
   } else if (entries.length === 0) {
     terminal.out('Nothing was changed here by steward.\n');
   } else {

@@ -3,10 +3,10 @@ import { resolveCodexHome } from '../../codex/home.ts';
 import { EXIT } from '../../errors.ts';
 import { createHost } from '../../host.ts';
 import type { HistoryEntry, Journal } from '../../storage/journal.ts';
-import { redactValue } from '../../storage/redact.ts';
 import { openJournal } from '../journal.ts';
 import type { CommandDeps } from '../main.ts';
 import { hang, tildeText } from '../render/layout.ts';
+import { redacted } from '../render/redacted.ts';
 
 export interface UndoOptions {
   readonly dryRun?: boolean;
@@ -24,7 +24,7 @@ export async function runUndo(
   const entry = await chosen(journal, id);
   if (options.dryRun) {
     const preview = { schemaVersion: 1, command: 'undo', dryRun: true, wouldUndo: entry ?? null };
-    if (options.json) terminal.out(`${JSON.stringify(redactValue(preview), null, 2)}\n`);
+    if (options.json) terminal.out(`${JSON.stringify(preview, null, 2)}\n`);
     else if (entry === undefined) terminal.out('There is no repair to undo.\n');
     else
       terminal.out(
@@ -35,10 +35,10 @@ export async function runUndo(
       );
     return entry === undefined ? EXIT.problems : EXIT.ok;
   }
-  const outcome = id === undefined ? await journal.undoLatest() : await journal.undo(id);
+  const outcome = redacted(id === undefined ? await journal.undoLatest() : await journal.undo(id));
   if (options.json) {
     terminal.out(
-      `${JSON.stringify(redactValue({ schemaVersion: 1, command: 'undo', dryRun: false, ...outcome }), null, 2)}\n`,
+      `${JSON.stringify({ schemaVersion: 1, command: 'undo', dryRun: false, ...outcome }, null, 2)}\n`,
     );
   } else if (outcome.kind === 'undone') {
     const what = entry === undefined ? outcome.id : `${entry.summary} (${outcome.id})`;
@@ -58,6 +58,6 @@ export async function runUndo(
 
 /** The entry that would be undone, for its words. */
 async function chosen(journal: Journal, id: string | undefined): Promise<HistoryEntry | undefined> {
-  const entries = await journal.history();
+  const entries = redacted(await journal.history());
   return entries.find((entry) => (id === undefined ? entry.state === 'repaired' : entry.id === id));
 }

@@ -1,6 +1,7 @@
 /** Asks before a repair that needs consent: what will change, in words, and a plain yes or no. */
 import type { RepairOptions } from '../../doctor/repair.ts';
 import { EXIT, StewardError } from '../../errors.ts';
+import { redact } from '../../storage/redact.ts';
 import { tildeText } from './layout.ts';
 import { previewStep } from './preview.ts';
 import { renderPreview } from './repairs.ts';
@@ -14,11 +15,11 @@ export function createConsent(
 ): RepairOptions['consent'] {
   if (options.yes) return async () => true;
   if (!terminal.interactive || options.json) return async () => false;
-  const short = (text: string) => tildeText(text, options.userHome);
+  const short = (text: string) => tildeText(redact(text), options.userHome);
   return async (finding, plan) => {
     const { confirm, isCancel, log } = await import('@clack/prompts');
     const output = process.stderr;
-    const lines: string[] = [finding.title];
+    const lines: string[] = [short(finding.title)];
     for (const step of plan.steps) {
       lines.push(`• ${short(describeStep(step))}`, ...renderPreview(await previewStep(step), terminal));
     }

@@ -4,6 +4,7 @@ import type { Recovery } from '../../storage/journal.ts';
 import type { FindingStyle } from './findings.ts';
 import { hang, tildeText } from './layout.ts';
 import { type LineChange, previewStep } from './preview.ts';
+import { redacted } from './redacted.ts';
 import { describeStep } from './steps.ts';
 import type { Style, Terminal } from './terminal.ts';
 
@@ -85,6 +86,10 @@ export function repairToJson(result: RepairResult): Readonly<Record<string, unkn
 }
 
 function tell(result: RepairResult): Told {
+  return redacted(toldOf(result));
+}
+
+function toldOf(result: RepairResult): Told {
   const summary = result.plan?.summary ?? result.finding.fix.summary;
   switch (result.kind) {
     case 'planned':

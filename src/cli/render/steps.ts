@@ -5,11 +5,15 @@ import type { Step } from '../../storage/steps.ts';
 
 /** One line, without secrets: "config.toml: set model_providers.local.wire_api". */
 export function describeStep(step: Step): string {
+  return redact(wordsOf(step));
+}
+
+function wordsOf(step: Step): string {
   switch (step.kind) {
     case 'toml-edit':
       return `${step.path}: ${step.edits.map((edit) => `${edit.op === 'set' ? 'set' : 'remove'} ${edit.key.join('.')}`).join(', ')}`;
     case 'json-edit':
-      return `${step.path}: ${step.edits.map((edit) => `${edit.op === 'set' ? 'set' : 'remove'} ${redact(edit.path.join(' › ').replaceAll('\n', ' '))}`).join(', ')}`;
+      return `${step.path}: ${step.edits.map((edit) => `${edit.op === 'set' ? 'set' : 'remove'} ${edit.path.join(' › ').replaceAll('\n', ' ')}`).join(', ')}`;
     case 'text-edit':
       return `${step.path}: change ${step.splices.length === 1 ? 'one place' : `${step.splices.length} places`}`;
     case 'write-file':
@@ -25,8 +29,8 @@ export function describeStep(step: Step): string {
     case 'sqlite':
       return `${step.path}: ${step.statements.length === 1 ? 'one statement' : `${step.statements.length} statements`} (${step.statements.map((statement) => statement.sql.split(' ').slice(0, 3).join(' ')).join('; ')})`;
     case 'stop-process':
-      return `ask process ${step.pid} to end: ${redact(step.command)}`;
+      return `ask process ${step.pid} to end: ${step.command}`;
     case 'command':
-      return `run ${redact(step.argv.join(' '))}`;
+      return `run ${step.argv.join(' ')}`;
   }
 }
