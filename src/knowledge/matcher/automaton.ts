@@ -1,67 +1,122 @@
 /**
  * One pass over bytes that finds every anchor of the catalogue at once (Aho and Corasick, as a full transition
- * table). Bytes are folded on the way, and dropped ones leave the state alone, so that a wrapped or quoted message
- * is found as well. Its time depends on the number of bytes and on nothing else.
+ * table). Bytes are folded on the way exactly as `fold` does it, so that a wrapped, quoted or escaped message is found
+ * as well. Its time depends on the number of bytes and on nothing else.
  */
-import { foldedAscii } from './fold.ts';
+import { BACKSLASH, ESCAPE, foldControl, foldedAscii, foldWide } from './fold.ts';
 
 export interface Automaton {
-  /** Calls `found(anchor, end)` for each anchor that ends at byte `end` (exclusive); returns the state to go on with. */
-  scan(
-    bytes: Uint8Array,
-    from: number,
-    to: number,
-    state: number,
-    found: (anchor: number, end: number) => void,
-  ): number;
+  /** Calls `found(anchor, end)` for each anchor that ends at byte `end` (exclusive). */
+  scan(bytes: Uint8Array, found: (anchor: number, end: number) => void): void;
 }
 
-/** The state before the first byte. */
-export const START_STATE = 0;
-
+/** Classes of bytes that are no symbol: dropped by folding, "look at what follows", and "likely a letter of three bytes". */
 const DROP = 255;
+const SPECIAL = 254;
+const WIDE = 253;
 
-/** Builds the automaton for these anchors (folded texts); `found` reports them by index. */
+/** Builds the automaton for these anchors (folded texts, all different); `found` reports them by index. */
 export function createAutomaton(anchors: readonly string[]): Automaton {
   const encoded = anchors.map((anchor) => Buffer.from(anchor, 'utf8'));
-  const { classOf, classCount } = classesOf(encoded);
-  const trie = buildTrie(encoded, classOf, classCount);
-  const { next, outputs } = closeTrie(trie, classCount);
-  const isFinal = Uint8Array.from(outputs, (list) => (list.length > 0 ? 1 : 0));
+  const { classOf, classOfFolded, classCount } = classesOf(encoded);
+  const { next, outputs } = closeTrie(buildTrie(encoded, classOfFolded, classCount), classCount);
+  const table = encodeTable(next, outputs, classCount);
+
   return {
-    scan(bytes, from, to, state, found) {
-      let current = state * classCount;
-      for (let index = from; index < to; index++) {
-        const symbol = classOf[bytes[index] as number] as number;
-        if (symbol === DROP) continue;
-        const target = next[current + symbol] as number;
-        current = target * classCount;
-        if (isFinal[target] === 1) {
-          for (const anchor of outputs[target] as number[]) found(anchor, index + 1);
+    scan(bytes, found) {
+      let state = 0;
+      const report = (target: number, end: number): number => {
+        if (target >= 0) return target;
+        for (const anchor of outputs[~target / classCount] as number[]) found(anchor, end);
+        return ~target;
+      };
+      const step = (byte: number, end: number) => {
+        state = report(table[state + (classOfFolded[byte] as number)] as number, end);
+      };
+      const put = (code: number, offset: number) => feedCode(code, offset + 1, step);
+      const signAt = (index: number) => bytes[index];
+      for (let index = 0; index < bytes.length; index++) {
+        const byte = bytes[index] as number;
+        const symbol = classOf[byte] as number;
+        if (symbol < WIDE) {
+          const target = table[state + symbol] as number;
+          state = target >= 0 ? target : report(target, index + 1);
+        } else if (symbol === WIDE && isPlainWide(byte, bytes[index + 1], bytes[index + 2])) {
+          index += 2;
+          step(byte, index);
+          step(bytes[index - 1] as number, index);
+          step(bytes[index] as number, index + 1);
+        } else if (symbol !== DROP) {
+          index = byte < 128 ? foldControl(signAt, index, put) : feedWide(bytes, index, put);
         }
       }
-      return current / classCount;
     },
   };
 }
 
-/** Each byte's class: 0 for "in no anchor", `DROP` for a byte that folding drops. */
-function classesOf(encoded: readonly Buffer[]): { classOf: Uint8Array; classCount: number } {
-  const folded = foldedAscii();
-  const classByFolded = new Map<number, number>();
+/** Whether these are the bytes of a Chinese, Japanese or Korean letter, which folding leaves as it is. */
+function isPlainWide(lead: number, second = 0, third = 0): boolean {
+  const lowest = lead === 0xe3 ? 0x81 : 0x80;
+  const highest = lead === 0xed ? 0x9f : 0xbf;
+  return second >= lowest && second <= highest && (third & 0xc0) === 0x80;
+}
+
+/** Hands on the sign that begins at `index`, folded; returns the index of its last byte. */
+function feedWide(bytes: Uint8Array, index: number, put: (code: number, offset: number) => void): number {
+  const lead = bytes[index] as number;
+  const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 1;
+  if (length === 1 || lead > 0xf4) return index;
+  let code = lead & (0x7f >> length);
+  for (let offset = 1; offset < length; offset++) {
+    const byte = bytes[index + offset] ?? 0;
+    if ((byte & 0xc0) !== 0x80) return index + offset - 1;
+    code = (code << 6) | (byte & 0x3f);
+  }
+  const folded = foldWide(code);
+  if (folded !== 0) put(folded, index + length - 1);
+  return index + length - 1;
+}
+
+function feedCode(code: number, end: number, step: (byte: number, end: number) => void): void {
+  if (code < 0x80) step(code, end);
+  else if (code < 0x800) {
+    step(0xc0 | (code >> 6), end);
+    step(0x80 | (code & 0x3f), end);
+  } else {
+    step(0xe0 | (code >> 12), end);
+    step(0x80 | ((code >> 6) & 0x3f), end);
+    step(0x80 | (code & 0x3f), end);
+  }
+}
+
+interface Classes {
+  /** For a byte as it stands in a text. */
+  readonly classOf: Uint8Array;
+  /** For a byte of folded text. */
+  readonly classOfFolded: Uint8Array;
+  readonly classCount: number;
+}
+
+/** Each byte's class: 0 for "in no anchor", then one for each byte that some anchor has. */
+function classesOf(encoded: readonly Buffer[]): Classes {
+  const classOfFolded = new Uint8Array(256);
+  let classCount = 1;
   for (const bytes of encoded) {
-    for (const byte of bytes) if (!classByFolded.has(byte)) classByFolded.set(byte, classByFolded.size + 1);
+    for (const byte of bytes) if (classOfFolded[byte] === 0) classOfFolded[byte] = classCount++;
   }
-  const classOf = new Uint8Array(256);
-  for (let byte = 0; byte < 256; byte++) {
-    const sign = byte < 128 ? (folded[byte] as number) : byte;
-    classOf[byte] = byte < 128 && sign === 0 ? DROP : (classByFolded.get(sign) ?? 0);
+  const folded = foldedAscii();
+  const classOf = new Uint8Array(256).fill(SPECIAL).fill(WIDE, 0xe3, 0xee);
+  for (let byte = 0; byte < 128; byte++) {
+    if (byte === ESCAPE || byte === BACKSLASH) continue;
+    const sign = folded[byte] as number;
+    classOf[byte] = sign === 0 ? DROP : (classOfFolded[sign] as number);
   }
-  return { classOf, classCount: classByFolded.size + 1 };
+  return { classOf, classOfFolded, classCount };
 }
 
 interface Trie {
   readonly next: Int32Array;
+  /** The anchors that end in each state. */
   readonly outputs: number[][];
 }
 
@@ -81,18 +136,17 @@ function buildTrie(encoded: readonly Buffer[], classOf: Uint8Array, classCount: 
     }
     outputs[node]?.push(anchor);
   });
-  return { next: next.subarray(0, outputs.length * classCount), outputs };
+  return { next: next.slice(0, outputs.length * classCount), outputs };
 }
 
 /** Turns the trie into a complete transition table, breadth first. */
 function closeTrie({ next, outputs }: Trie, classCount: number): Trie {
-  const table = Int32Array.from(next);
   const fallback = new Int32Array(outputs.length);
   const queue: number[] = [];
   for (let symbol = 0; symbol < classCount; symbol++) {
-    const child = table[symbol] as number;
+    const child = next[symbol] as number;
     if (child > 0) queue.push(child);
-    else table[symbol] = 0;
+    else next[symbol] = 0;
   }
   for (let head = 0; head < queue.length; head++) {
     const node = queue[head] as number;
@@ -100,14 +154,21 @@ function closeTrie({ next, outputs }: Trie, classCount: number): Trie {
     outputs[node]?.push(...(outputs[back] ?? []));
     for (let symbol = 0; symbol < classCount; symbol++) {
       const slot = node * classCount + symbol;
-      const child = table[slot] as number;
-      const viaBack = table[back * classCount + symbol] as number;
-      if (child === -1) table[slot] = viaBack;
+      const child = next[slot] as number;
+      const viaBack = next[back * classCount + symbol] as number;
+      if (child === -1) next[slot] = viaBack;
       else {
         fallback[child] = viaBack;
         queue.push(child);
       }
     }
   }
-  return { next: table, outputs };
+  return { next, outputs };
+}
+
+/** The table as the scan reads it: where a state's row begins, with all bits turned where an anchor ends. */
+function encodeTable(next: Int32Array, outputs: readonly number[][], classCount: number): Int32Array {
+  return next.map((state) =>
+    (outputs[state]?.length ?? 0) > 0 ? ~(state * classCount) : state * classCount,
+  );
 }

@@ -2,7 +2,7 @@
  * Whether a text is about Codex at all. A wrong answer on another program's error does more harm than none, so a
  * message that any program could print counts only beside one of these signs.
  */
-import type { Folded } from './fold.ts';
+import { type Folded, fold } from './fold.ts';
 import { type CompiledWording, compileWording, findWording } from './wording.ts';
 
 export interface TextContext {
@@ -97,19 +97,56 @@ export const FOREIGN_SIGNS: readonly string[] = [
 ];
 
 export interface ContextReader {
+  /** Reads a text as a whole. */
   read(folded: Folded, source: string): TextContext;
+  /** All signs, for an index; `open().seen` takes their places in this list. */
+  readonly signs: readonly CompiledWording[];
+  /** Reads a long text, place by place. */
+  open(): ContextCollector;
 }
+
+export interface ContextCollector {
+  /** Tells that a piece of that sign ends at byte `end`. */
+  seen(sign: number, bytes: Buffer, end: number): void;
+  current(): TextContext;
+}
+
+/** How far around a piece the whole sign is looked for, in bytes; and how often, for one sign. */
+const AROUND = 128;
+const MAX_LOOKS = 256;
 
 /** Compiles the signs once. */
 export function createContextReader(): ContextReader {
   const codex = compileWording(CODEX_SIGNS);
   const vendor = compileWording(VENDOR_SIGNS);
   const foreign = compileWording(FOREIGN_SIGNS);
+  const signs = [...codex, ...vendor, ...foreign];
+  const kindOf = (sign: number) =>
+    sign < codex.length ? 'codex' : sign < codex.length + vendor.length ? 'vendor' : 'foreign';
   return {
+    signs,
     read(folded, source) {
-      const has = (signs: readonly CompiledWording[]) =>
-        signs.some((sign) => findWording(sign, folded, source) !== undefined);
+      const has = (wordings: readonly CompiledWording[]) =>
+        wordings.some((wording) => findWording(wording, folded, source) !== undefined);
       return { codex: has(codex) ? 'named' : has(vendor) ? 'hinted' : 'none', foreign: has(foreign) };
+    },
+    open() {
+      const known = new Set<string>();
+      const looks = new Uint16Array(signs.length);
+      return {
+        seen(sign, bytes, end) {
+          const kind = kindOf(sign);
+          if (known.has(kind) || (looks[sign] as number) >= MAX_LOOKS) return;
+          looks[sign] = (looks[sign] as number) + 1;
+          const around = bytes.toString('utf8', Math.max(0, end - AROUND), end + AROUND);
+          if (findWording(signs[sign] as CompiledWording, fold(around), around) !== undefined)
+            known.add(kind);
+        },
+        current: () => ({
+          codex: known.has('codex') ? 'named' : known.has('vendor') ? 'hinted' : 'none',
+          foreign: known.has('foreign'),
+        }),
+      };
     },
   };
 }

@@ -1,5 +1,5 @@
 /** The lines of a short text that speak for a failure. */
-import { lineAt, lineShape, lineStarts, shownLine, timeOf } from './lines.ts';
+import { createLineShower, lineAt, lineShape, lineStarts, timeOf } from './lines.ts';
 import type { Hit } from './signals.ts';
 import type { MatchEvidence } from './verdict.ts';
 
@@ -9,7 +9,8 @@ const MAX_EVIDENCE = 6;
 export function createEvidenceReader(source: string): (hits: readonly Hit[]) => MatchEvidence[] {
   const starts = lineStarts(source);
   const lineText = (line: number) => source.slice(starts[line], (starts[line + 1] ?? source.length + 1) - 1);
-  let shapes: Map<string, number[]> | undefined;
+  const show = createLineShower(source);
+  let shapes: Map<number, number[]> | undefined;
   const linesAlike = (text: string): number[] => {
     if (!shapes) {
       shapes = new Map();
@@ -28,7 +29,7 @@ export function createEvidenceReader(source: string): (hits: readonly Hit[]) => 
       const line = lineAt(starts, span.start);
       if (!offsets.has(line)) offsets.set(line, span.start - (starts[line] as number));
     }
-    const shown = new Set<string>();
+    const shown = new Set<number>();
     const evidence: MatchEvidence[] = [];
     for (const [line, offset] of [...offsets].sort((a, b) => a[0] - b[0])) {
       const text = lineText(line);
@@ -38,7 +39,7 @@ export function createEvidenceReader(source: string): (hits: readonly Hit[]) => 
       const times = alike.map((other) => timeOf(lineText(other))).filter((time) => time !== null);
       evidence.push({
         line: line + 1,
-        text: shownLine(text, offset),
+        text: show(text, offset),
         count: Math.max(1, alike.length),
         firstAtMs: times.length > 0 ? smallest(times) : null,
         lastAtMs: times.length > 0 ? largest(times) : null,

@@ -12,13 +12,15 @@ export interface Folded {
   readonly at: Uint32Array;
 }
 
+const KEPT = '0123456789abcdefghijklmnopqrstuvwxyz_-./:=@,%+$~!?#&';
+/** What folding drops of printable ASCII. */
+const DROPPED = / |["'()*;<>[\]^`{|}]/g;
 const KEEP = buildAsciiTable();
 
 /** What becomes of each ASCII sign: itself in lower case, or 0 for "dropped". */
 function buildAsciiTable(): Uint8Array {
   const table = new Uint8Array(128);
-  const kept = '0123456789abcdefghijklmnopqrstuvwxyz_-./:=@,%+$~!?#&';
-  for (const sign of kept) table[sign.charCodeAt(0)] = sign.charCodeAt(0);
+  for (const sign of KEPT) table[sign.charCodeAt(0)] = sign.charCodeAt(0);
   for (let code = 65; code <= 90; code++) table[code] = code + 32;
   return table;
 }
@@ -30,85 +32,127 @@ export function foldedAscii(): Uint8Array {
 
 /** Folds a text. Linear; never throws. */
 export function fold(source: string): Folded {
-  const out: number[] = [];
-  const at = new Uint32Array(source.length);
+  const { length } = source;
+  const signs = new Uint16Array(length);
+  const at = new Uint32Array(length);
   let size = 0;
+  let seen = 0;
   const put = (code: number, offset: number) => {
-    out.push(code);
+    seen |= code;
+    signs[size] = code;
     at[size++] = offset;
   };
-  let chunks = '';
-  for (let index = 0; index < source.length; index++) {
+  const signAt = (index: number) => source.charCodeAt(index);
+  for (let index = 0; index < length; index++) {
     const code = source.charCodeAt(index);
     if (code < 128) {
-      if (code === 27) index = skipEscapeSequence(source, index);
-      else if (code === 92) index = foldBackslash(source, index, put);
-      else if (KEEP[code] !== 0) put(KEEP[code] as number, index);
+      const kept = KEEP[code] as number;
+      if (kept !== 0) {
+        signs[size] = kept;
+        at[size++] = index;
+      } else if (code === ESCAPE || code === BACKSLASH) index = foldControl(signAt, index, put);
     } else {
       const folded = foldWide(code);
       if (folded !== 0) put(folded, index);
     }
-    if (out.length >= 8192) {
-      chunks += String.fromCharCode(...out);
-      out.length = 0;
-    }
   }
-  return { text: chunks + String.fromCharCode(...out), at: at.subarray(0, size) };
+  return { text: toText(signs.subarray(0, size), seen), at: at.subarray(0, size) };
+}
+
+/** These UTF-16 units as a string, of one byte a sign where that is enough: it is searched faster. */
+function toText(signs: Uint16Array, seen: number): string {
+  if (seen < 256) {
+    const narrow = Buffer.allocUnsafe(signs.length);
+    for (let index = 0; index < signs.length; index++) narrow[index] = signs[index] as number;
+    return narrow.toString('latin1');
+  }
+  return Buffer.from(signs.buffer, signs.byteOffset, signs.byteLength).toString('utf16le');
 }
 
 /** The folded text alone, for wordings. */
 export function foldText(source: string): string {
-  return fold(source).text;
+  return /[^ -~]|\\/.test(source) ? fold(source).text : source.toLowerCase().replace(DROPPED, '');
 }
 
-/** Index of the last sign of the terminal control sequence that starts at `index`. */
-function skipEscapeSequence(source: string, index: number): number {
-  const kind = source.charCodeAt(index + 1);
-  const limit = Math.min(source.length, index + 512);
+/** The sign at that offset, a byte or a UTF-16 unit; `NaN` or `undefined` beyond the end. */
+export type SignAt = (index: number) => number | undefined;
+
+export const ESCAPE = 27;
+export const BACKSLASH = 92;
+
+/** Folds the escape or backslash at `index`; returns the index of the last sign that belongs to it. */
+export function foldControl(
+  signAt: SignAt,
+  index: number,
+  put: (code: number, offset: number) => void,
+): number {
+  return signAt(index) === ESCAPE ? skipSequence(signAt, index) : foldBackslash(signAt, index, put);
+}
+
+const MAX_SEQUENCE = 512;
+
+/** Index of the last sign of the terminal control sequence whose escape ends at `index`. */
+function skipSequence(signAt: SignAt, index: number): number {
+  const kind = signAt(index + 1);
+  const limit = index + MAX_SEQUENCE;
   if (kind === 0x5b) {
     for (let end = index + 2; end < limit; end++) {
-      const code = source.charCodeAt(end);
+      const code = signAt(end) ?? 0;
       if (code >= 0x40 && code <= 0x7e) return end;
-      if (code < 0x20 || code > 0x3f) return end - 1;
+      if (!(code >= 0x20 && code <= 0x3f)) return end - 1;
     }
     return index + 1;
   }
   if (kind === 0x5d) {
     for (let end = index + 2; end < limit; end++) {
-      const code = source.charCodeAt(end);
+      const code = signAt(end) ?? 0;
       if (code === 7) return end;
-      if (code === 27) return source.charCodeAt(end + 1) === 92 ? end + 1 : end - 1;
-      if (code === 10) return end - 1;
+      if (code === ESCAPE) return signAt(end + 1) === BACKSLASH ? end + 1 : end - 1;
+      if (!(code >= 0x20)) return end - 1;
     }
   }
   return index;
 }
 
-/** `\n`, `\t` and `\u2019` as a JSON string means them; any other backslash is dropped. */
-function foldBackslash(source: string, index: number, put: (code: number, offset: number) => void): number {
-  const next = source.charCodeAt(index + 1);
-  if (next === 92) return index; // a doubled escape: the second backslash decides
-  if (next === 117) {
-    const code = Number.parseInt(source.slice(index + 2, index + 6), 16);
-    if (/^[0-9a-f]{4}$/i.test(source.slice(index + 2, index + 6))) {
-      const folded = code < 128 ? (KEEP[code] as number) : foldWide(code);
-      if (folded !== 0) put(folded, index);
-      return index + 5;
-    }
-    return index;
-  }
+/** `\n`, `\t`, `\u2019`, `\u{1b}` and `\x1b` as JSON and Rust mean them; any other backslash is dropped. */
+function foldBackslash(signAt: SignAt, index: number, put: (code: number, offset: number) => void): number {
+  const next = signAt(index + 1);
   // `\n` before a lower-case letter may be a Windows path (`C:\new`); dropping one letter of a path does no harm.
-  if (next === 110 || next === 114 || next === 116) return index + 1;
-  return index;
+  if (next === 0x6e || next === 0x72 || next === 0x74) return index + 1;
+  if (next !== 0x75 && next !== 0x78) return index; // also a doubled escape: its second backslash decides
+  const braced = next === 0x75 && signAt(index + 2) === 0x7b;
+  const from = index + (braced ? 3 : 2);
+  const wanted = braced ? 6 : next === 0x75 ? 4 : 2;
+  let code = 0;
+  let end = from;
+  for (; end < from + wanted; end++) {
+    const digit = hexDigit(signAt(end) ?? 0);
+    if (digit === -1) break;
+    code = code * 16 + digit;
+  }
+  // An escaped NUL stays readable: it tells of a file full of them.
+  if (code === 0 || (braced ? signAt(end) !== 0x7d : end !== from + wanted)) return index;
+  const last = braced ? end : end - 1;
+  if (code === ESCAPE) return skipSequence(signAt, last);
+  const folded = code < 128 ? (KEEP[code] as number) : foldWide(code);
+  if (folded !== 0) put(folded, index);
+  return last;
+}
+
+function hexDigit(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  const lower = code | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
 /** Beyond ASCII: full-width forms become ASCII, typographic and drawing signs vanish, letters lose their case. */
-function foldWide(code: number): number {
+export function foldWide(code: number): number {
   if (code >= 0xff01 && code <= 0xff5e) return KEEP[code - 0xfee0] as number;
   if (code === 0x3002) return 46; // ideographic full stop
   if (code < 0xc0 || (code >= 0x2000 && code <= 0x2bff) || (code >= 0x3000 && code <= 0x3020)) return 0;
-  if (code >= 0xd800 && code <= 0xdfff) return 0; // emoji
-  if (code === 0xfeff || (code >= 0xfe00 && code <= 0xfe0f)) return 0;
+  if ((code >= 0xd800 && code <= 0xdfff) || code > 0xffff) return 0; // emoji
+  // A mark, a variation, and the stand-in for a byte of another encoding (often a quote).
+  if (code === 0xfeff || code === 0xfffd || (code >= 0xfe00 && code <= 0xfe0f)) return 0;
   if (code < 0x600) {
     const lower = String.fromCharCode(code).toLowerCase();
     return lower.length === 1 ? lower.charCodeAt(0) : code;

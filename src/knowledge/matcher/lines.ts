@@ -1,4 +1,5 @@
 /** Lines of a text: which line an offset stands in, when it was written, and how it is shown. */
+import { REDACTED, redact } from '../../storage/redact.ts';
 
 /** Where each line begins. */
 export function lineStarts(source: string): number[] {
@@ -21,13 +22,38 @@ export function lineAt(starts: readonly number[], offset: number): number {
 }
 
 const SHOWN = 400;
+/** What a secret may be cut into: signs between blanks and quotes. */
+const WORD = /[^\s"'`,;()<>{}[\]]+/g;
+const FIRST_WORD = /^[^\s"'`]+/;
+const LAST_WORD = /(?<![^\s"'`])[^\s"'`]+$/;
 
-/** The part of a line worth showing: around the offset when the line is long. */
-export function shownLine(line: string, offset: number): string {
-  const clean = line.trimEnd();
-  if (clean.length <= SHOWN) return clean.trim();
-  const from = Math.max(0, Math.min(offset - 120, clean.length - SHOWN));
-  return `${from > 0 ? '…' : ''}${clean.slice(from, from + SHOWN).trim()}${from + SHOWN < clean.length ? '…' : ''}`;
+/** Shows a line of a text without secrets; of a long line only what stands around the offset. */
+export type LineShower = (line: string, offset: number) => string;
+
+/**
+ * A shower for lines of this text. A secret that the cut would halve is no longer recognised by its shape or its name,
+ * so a word is shown only if it is still there when the whole text is redacted. `cut` tells that the text is itself a
+ * piece of a longer one and begins or ends within a line: then its first or last word may be half a secret.
+ */
+export function createLineShower(
+  source: string,
+  cut: { readonly start: boolean; readonly end: boolean } = { start: false, end: false },
+): LineShower {
+  let known: string | undefined;
+  const isKnown = (word: string) => {
+    if (known === undefined) {
+      const headless = cut.start ? source.replace(FIRST_WORD, '') : source;
+      known = redact(cut.end ? headless.replace(LAST_WORD, '') : headless);
+    }
+    return known.includes(word);
+  };
+  return (line, offset) => {
+    const clean = line.trimEnd();
+    const from = clean.length <= SHOWN ? 0 : Math.max(0, Math.min(offset - 120, clean.length - SHOWN));
+    const piece = redact(clean.slice(from, from + SHOWN).trim());
+    const shown = piece.replace(WORD, (word) => (word === 'redacted' || isKnown(word) ? word : REDACTED));
+    return `${from > 0 ? '…' : ''}${shown}${from + SHOWN < clean.length ? '…' : ''}`;
+  };
 }
 
 const ISO = /(20\d\d-[01]\d-[0-3]\d)[T ]([0-2]\d:[0-5]\d:[0-5]\d)(?:[.,](\d{1,9}))?\s?(Z|[+-]\d\d:?\d\d)?/;
@@ -43,10 +69,40 @@ export function timeOf(line: string): number | null {
   return Number.isNaN(time) ? null : time;
 }
 
-/** A line without what differs from one occurrence to the next: numbers, times and ids. */
-export function lineShape(line: string): string {
-  return line
-    .slice(0, 1024)
-    .replace(/[\w-]+/g, (word) => (/[0-9]/.test(word) ? '#' : word))
-    .trim();
+const SHAPE_LENGTH = 1024;
+const NUMBER_SIGN = 35;
+
+/**
+ * A number that two lines share when they differ only in what differs from one occurrence to the next: words with
+ * digits in them, so times, counts and ids. (53 bits of a hash: two messages of one log never meet by chance.)
+ */
+export function lineShape(line: string): number {
+  const text = line.trim();
+  const length = Math.min(text.length, SHAPE_LENGTH);
+  let low = 0x811c9dc5;
+  let high = 0x9747b28c;
+  let lowBefore = low;
+  let highBefore = high;
+  let hasDigit = false;
+  for (let index = 0; index <= length; index++) {
+    const code = index < length ? text.charCodeAt(index) : 0;
+    if (hasDigit && !isWordSign(code)) {
+      low = Math.imul(lowBefore ^ NUMBER_SIGN, 0x01000193);
+      high = Math.imul(highBefore ^ NUMBER_SIGN, 0x5bd1e995);
+      hasDigit = false;
+    }
+    hasDigit ||= code >= 48 && code <= 57;
+    low = Math.imul(low ^ code, 0x01000193);
+    high = Math.imul(high ^ code, 0x5bd1e995);
+    if (!isWordSign(code)) {
+      lowBefore = low;
+      highBefore = high;
+    }
+  }
+  return (low >>> 0) * 0x200000 + (high >>> 11);
+}
+
+function isWordSign(code: number): boolean {
+  const lower = code | 32;
+  return (lower >= 97 && lower <= 122) || (code >= 48 && code <= 57) || code === 95 || code === 45;
 }

@@ -3,13 +3,10 @@
  * and only in lines that are the client's own complaint: a log also holds what the model read and wrote, and a
  * source file that mentions an error is not that error.
  */
-import { redact } from '../../storage/redact.ts';
 import type { FailureId } from '../ids.ts';
-import { START_STATE } from './automaton.ts';
 import { fold } from './fold.ts';
-import { shownLine } from './lines.ts';
+import { createLineShower } from './lines.ts';
 import { createSignalIndex } from './signal-index.ts';
-import { trySignal } from './signals.ts';
 
 export interface LogLine {
   /** Epoch ms, or `null` where the log does not say. */
@@ -84,7 +81,7 @@ function extend(group: LogMatch | undefined, id: FailureId, line: LogLine): LogM
     count: (group?.count ?? 0) + 1,
     firstAtMs: first.length > 0 ? Math.min(...first) : null,
     lastAtMs: last.length > 0 ? Math.max(...last) : null,
-    sample: newest ? redact(shownLine(line.text, 0)) : group.sample,
+    sample: newest ? createLineShower(line.text)(line.text, 0) : group.sample,
     where: newest ? line.where : group.where,
     source: newest ? line.source : group.source,
   };
@@ -92,18 +89,13 @@ function extend(group: LogMatch | undefined, id: FailureId, line: LogLine): LogM
 
 /** The failures that one log line shows, at most one of each id; empty for nearly every line. */
 export function createLogLineMatcher(): (line: LogLine) => FailureId[] {
-  const { signals, automaton, owners } = createSignalIndex(true);
+  const index = createSignalIndex({ logOnly: true });
   return (line) => {
     if (line.text.length > MAX_LINE || isQuiet(line) || CONTENT.test(line.text)) return [];
-    const candidates = new Set<number>();
-    const bytes = Buffer.from(line.text, 'utf8');
-    automaton.scan(bytes, 0, bytes.length, START_STATE, (anchor) => candidates.add(owners[anchor] as number));
-    if (candidates.size === 0) return [];
-    const folded = fold(line.text);
-    const hits = [...candidates]
-      .map((index) => signals[index])
-      .filter((signal) => signal !== undefined)
-      .filter((signal) => trySignal(signal, folded, line.text) !== undefined);
+    const places = new Set<number>();
+    index.scan(Buffer.from(line.text, 'utf8'), (place) => places.add(place));
+    if (places.size === 0) return [];
+    const hits = index.tryPlaces(places, fold(line.text), line.text).map((hit) => hit.compiled);
     const explained = new Set(hits.flatMap((hit) => hit.signal.over ?? []));
     return [...new Set(hits.map((hit) => hit.id))].filter((id) => !explained.has(id));
   };

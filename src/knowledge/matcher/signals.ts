@@ -8,11 +8,14 @@ import { type CompiledWording, compileWording, findWording, type Span } from './
 
 /** One signal, ready to be tried. */
 export interface CompiledSignal {
+  /** Its place in the list of all signals. */
+  readonly index: number;
   readonly id: FailureId;
   readonly signal: Signal;
   readonly says: readonly CompiledWording[];
-  readonly with: readonly (readonly CompiledWording[])[];
-  readonly not: readonly CompiledWording[];
+  /** Compiled when they are first asked for: most never are. */
+  readonly with: () => readonly (readonly CompiledWording[])[];
+  readonly not: () => readonly CompiledWording[];
 }
 
 /** Compiles every signal, or only those exact enough for a log. */
@@ -20,14 +23,23 @@ export function compileSignals(logOnly: boolean): CompiledSignal[] {
   return CATALOGUE.flatMap((entry) =>
     entry.signals
       .filter((signal) => !logOnly || signal.log === true)
-      .map((signal) => ({
-        id: entry.id,
-        signal,
-        says: compileWording(signal.says),
-        with: (signal.with ?? []).map(compileWording),
-        not: signal.not === undefined ? [] : compileWording(signal.not),
-      })),
-  );
+      .map((signal) => ({ id: entry.id, signal })),
+  ).map(({ id, signal }, index) => ({
+    index,
+    id,
+    signal,
+    says: compileWording(signal.says),
+    with: once(() => (signal.with ?? []).map(compileWording)),
+    not: once(() => (signal.not === undefined ? [] : compileWording(signal.not))),
+  }));
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 /** A signal that a text shows, and where. */
@@ -36,14 +48,22 @@ export interface Hit {
   readonly spans: readonly Span[];
 }
 
-/** Tries one signal on one text. */
-export function trySignal(compiled: CompiledSignal, folded: Folded, source: string): Hit | undefined {
-  const found = (wording: CompiledWording) => findWording(wording, folded, source);
-  const spans = compiled.says.map(found).filter((span) => span !== undefined);
+/** Tries one signal on one text; `candidates` are its wordings of which the text has a piece. */
+export function trySignal(
+  compiled: CompiledSignal,
+  candidates: Iterable<CompiledWording>,
+  folded: Folded,
+  source: string,
+): Hit | undefined {
+  const isThere = (wording: CompiledWording) => findWording(wording, folded, source) !== undefined;
+  const spans: Span[] = [];
+  for (const wording of candidates) {
+    const span = findWording(wording, folded, source);
+    if (span) spans.push(span);
+  }
   if (spans.length === 0) return undefined;
-  if (!compiled.with.every((choices) => choices.some((wording) => found(wording) !== undefined)))
-    return undefined;
-  if (compiled.not.some((wording) => found(wording) !== undefined)) return undefined;
+  if (!compiled.with().every((choices) => choices.some(isThere))) return undefined;
+  if (compiled.not().some(isThere)) return undefined;
   return { compiled, spans };
 }
 

@@ -1,101 +1,132 @@
 /** The running count over the windows of a long text: bounded, however long the text is. */
 import type { FailureId } from '../ids.ts';
 import type { TextContext } from './context.ts';
-import { lineAt, lineShape, lineStarts, shownLine, timeOf } from './lines.ts';
+import { type LineShower, lineAt, lineShape, lineStarts, timeOf } from './lines.ts';
 import { type Hit, scoreHits } from './signals.ts';
-import type { Candidate } from './verdict.ts';
+import type { Candidate, MatchEvidence } from './verdict.ts';
+
+/** A stretch of the text that was judged. */
+export interface Window {
+  readonly source: string;
+  /** Zero-based number of its first line. */
+  readonly firstLine: number;
+  readonly show: LineShower;
+}
 
 export interface Tally {
-  addContext(context: TextContext): void;
-  /** Counts the failures of one window; `firstLine` is the zero-based number of its first line. */
-  addWindow(hits: readonly Hit[], source: string, firstLine: number): void;
-  candidates(): Candidate[];
-  context(): TextContext;
+  /** Counts the failures of one window. Windows come in their order and may overlap. */
+  addWindow(hits: readonly Hit[], window: Window): void;
+  /** The failures of all windows, best first, given what the whole text says about the program. */
+  candidates(context: TextContext): Candidate[];
 }
 
-const NAMED: TextContext = { codex: 'named', foreign: false };
-const UNNAMED: TextContext = { codex: 'none', foreign: false };
 /** Different messages kept for one failure. */
 const MAX_SHAPES = 6;
+/** Different sets of signals whose scores are remembered. */
+const MAX_SCORES = 512;
+/** What the whole text may turn out to say: known only at its end. */
+const CONTEXTS: readonly TextContext[] = (['named', 'hinted', 'none'] as const).flatMap((codex) => [
+  { codex, foreign: false },
+  { codex, foreign: true },
+]);
 
-interface Count {
-  readonly line: number;
-  text: string;
-  count: number;
-  firstAtMs: number | null;
-  lastAtMs: number | null;
-}
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 interface Failure {
-  /** Best score of any window, in a text that names Codex and in one that does not. */
-  named: number;
-  unnamed: number;
+  /** Best score of any window, for each of `CONTEXTS`. */
+  readonly scores: number[];
   lastLine: number;
-  readonly shapes: Map<string, Count>;
+  /** Lines up to this one are counted. */
+  countedLine: number;
+  readonly shapes: Map<number, Mutable<MatchEvidence>>;
 }
 
 /** An empty tally. */
 export function createTally(): Tally {
   const failures = new Map<FailureId, Failure>();
-  const codex = new Set<TextContext['codex']>();
-  let foreign = false;
+  const remembered = new Map<string, ReadonlyMap<FailureId, readonly number[]>>();
 
-  const countLine = (failure: Failure, text: string, offset: number, line: number) => {
-    const shape = lineShape(text);
-    const atMs = timeOf(text);
-    const known = failure.shapes.get(shape);
-    if (known) {
-      known.count++;
-      known.firstAtMs = least(known.firstAtMs, atMs);
-      known.lastAtMs = most(known.lastAtMs, atMs);
-    } else if (failure.shapes.size < MAX_SHAPES) {
-      const shown = shownLine(text, offset);
-      failure.shapes.set(shape, { line: line + 1, text: shown, count: 1, firstAtMs: atMs, lastAtMs: atMs });
+  const scoresOf = (hits: readonly Hit[]) => {
+    const key = hits.map((hit) => hit.compiled.index).join();
+    const known = remembered.get(key);
+    if (known) return known;
+    const scores = new Map<FailureId, number[]>();
+    for (const context of CONTEXTS) {
+      for (const { id, score } of scoreHits(hits, context))
+        scores.set(id, [...(scores.get(id) ?? []), score]);
     }
+    if (remembered.size >= MAX_SCORES) remembered.clear();
+    remembered.set(key, scores);
+    return scores;
   };
 
-  const context = (): TextContext => ({
-    codex: codex.has('named') ? 'named' : codex.has('hinted') ? 'hinted' : 'none',
-    foreign,
-  });
-
   return {
-    addContext(seen) {
-      codex.add(seen.codex);
-      foreign ||= seen.foreign;
-    },
-    addWindow(hits, source, firstLine) {
-      const starts = lineStarts(source);
-      const unnamed = new Map(scoreHits(hits, UNNAMED).map((scored) => [scored.id, scored.score]));
-      for (const scored of scoreHits(hits, NAMED)) {
-        const failure = failures.get(scored.id) ?? { named: 0, unnamed: 0, lastLine: 0, shapes: new Map() };
-        failures.set(scored.id, failure);
-        failure.named = Math.max(failure.named, scored.score);
-        failure.unnamed = Math.max(failure.unnamed, unnamed.get(scored.id) ?? 0);
-        failure.lastLine = firstLine;
-        const seen = new Set<number>();
-        for (const span of scored.hits.flatMap((hit) => hit.spans)) {
-          const line = lineAt(starts, span.start);
-          if (seen.has(line)) continue;
-          seen.add(line);
-          const from = starts[line] as number;
-          const text = source.slice(from, (starts[line + 1] ?? source.length + 1) - 1);
-          countLine(failure, text, span.start - from, firstLine + line);
+    addWindow(hits, window) {
+      const lines = readLines(window.source);
+      for (const [id, scores] of scoresOf(hits)) {
+        const failure = failures.get(id) ?? { scores: [], lastLine: 0, countedLine: -1, shapes: new Map() };
+        failures.set(id, failure);
+        scores.forEach((score, index) => {
+          failure.scores[index] = Math.max(failure.scores[index] ?? 0, score);
+        });
+        failure.lastLine = window.firstLine;
+        const spans = hits.filter((hit) => hit.compiled.id === id).flatMap((hit) => hit.spans);
+        for (const { start } of spans) {
+          const line = lineAt(lines.starts, start);
+          const isCounted = window.firstLine + line <= failure.countedLine;
+          if (failure.shapes.size >= MAX_SHAPES || (isCounted && failure.shapes.size > 0)) continue;
+          const shape = lines.shape(line);
+          if (failure.shapes.has(shape)) continue;
+          failure.shapes.set(shape, {
+            line: window.firstLine + line + 1,
+            text: window.show(lines.text(line), start - (lines.starts[line] as number)),
+            count: 0,
+            firstAtMs: null,
+            lastAtMs: null,
+          });
         }
+        for (let line = Math.max(0, failure.countedLine + 1 - window.firstLine); line < lines.count; line++) {
+          const known = failure.shapes.get(lines.shape(line));
+          if (!known) continue;
+          const atMs = timeOf(lines.text(line));
+          known.count++;
+          known.firstAtMs = least(known.firstAtMs, atMs);
+          known.lastAtMs = most(known.lastAtMs, atMs);
+        }
+        failure.countedLine = Math.max(failure.countedLine, window.firstLine + lines.count - 1);
       }
     },
-    candidates() {
-      const named = context().codex === 'named';
+    candidates(context) {
+      const which = CONTEXTS.findIndex(
+        ({ codex, foreign }) => codex === context.codex && foreign === context.foreign,
+      );
       return [...failures]
         .map(([id, failure]) => ({
           id,
-          score: named ? failure.named : failure.unnamed,
+          score: failure.scores[which] ?? 0,
           lastLine: failure.lastLine,
-          evidence: [...failure.shapes.values()],
+          evidence: [...failure.shapes.values()].map((seen) => ({ ...seen, count: Math.max(1, seen.count) })),
         }))
         .sort((a, b) => b.score - a.score || b.lastLine - a.lastLine);
     },
-    context,
+  };
+}
+
+/** The lines of a window; shapes are made once, when they are asked for. */
+function readLines(source: string) {
+  const starts = lineStarts(source);
+  const shapes: (number | undefined)[] = [];
+  const text = (line: number) => source.slice(starts[line], (starts[line + 1] ?? source.length + 1) - 1);
+  return {
+    starts,
+    /** Without the empty rest behind a last line break. */
+    count: source.endsWith('\n') ? starts.length - 1 : starts.length,
+    text,
+    shape: (line: number): number => {
+      const shape = shapes[line] ?? lineShape(text(line));
+      shapes[line] = shape;
+      return shape;
+    },
   };
 }
 

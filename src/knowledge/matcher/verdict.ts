@@ -1,5 +1,4 @@
 /** From scored failures to an answer: match, unsure or not Codex, and what to send next. */
-import { redact } from '../../storage/redact.ts';
 import { failureEntry } from '../catalogue.ts';
 import type { FailureId } from '../ids.ts';
 import type { FailureEntry } from '../types.ts';
@@ -44,7 +43,7 @@ export const MATCH_SCORE = 0.5;
 const CANDIDATE_SCORE = 0.2;
 const MAX_MATCHES = 8;
 
-/** A failure with its score and its (not yet redacted) lines. */
+/** A failure with its score and its lines. */
 export interface Candidate {
   readonly id: FailureId;
   readonly score: number;
@@ -87,6 +86,6 @@ function describe(candidate: Candidate): FailureMatch {
     title: entry.title,
     cause: entry.cause,
     fix: entry.fix,
-    evidence: candidate.evidence.map((line) => ({ ...line, text: redact(line.text) })),
+    evidence: candidate.evidence,
   };
 }

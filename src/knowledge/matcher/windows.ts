@@ -2,10 +2,10 @@
  * A long text, read block by block. The automaton names the places worth a look; lines near each other form a
  * window, and each window is judged like a short text of its own.
  */
-import { type Automaton, START_STATE } from './automaton.ts';
-import type { ContextReader } from './context.ts';
+import type { ContextCollector } from './context.ts';
 import { fold } from './fold.ts';
-import { type CompiledSignal, type Hit, trySignal } from './signals.ts';
+import { createLineShower } from './lines.ts';
+import type { SignalIndex } from './signal-index.ts';
 import type { Tally } from './tally.ts';
 
 export interface WindowReader {
@@ -18,11 +18,8 @@ export interface WindowReader {
 }
 
 export interface WindowReaderDeps {
-  readonly automaton: Automaton;
-  /** Which signal each anchor belongs to. */
-  readonly owners: readonly number[];
-  readonly signals: readonly CompiledSignal[];
-  readonly contexts: ContextReader;
+  readonly index: SignalIndex;
+  readonly context: ContextCollector;
   readonly tally: Tally;
 }
 
@@ -32,51 +29,38 @@ const AFTER = 3;
 /** Bytes of a window at most; of a longer line only the part around the hit is looked at. */
 const MAX_WINDOW = 8 * 1024;
 const MAX_GAP = 2 * 1024;
-/** Context (is this Codex?) is read from this many windows and from the first block; then it is known. */
-const CONTEXT_WINDOWS = 64;
-const CONTEXT_HEAD = 64 * 1024;
 const NEWLINE = 10;
 
-interface AnchorHit {
-  readonly owner: number;
-  readonly at: number;
-}
-
 /** Reads windows into a tally. */
-export function createWindowReader(deps: WindowReaderDeps): WindowReader {
-  const { automaton, owners, signals, contexts, tally } = deps;
+export function createWindowReader({ index, context, tally }: WindowReaderDeps): WindowReader {
   let carried: Buffer = Buffer.alloc(0);
   let lines = 0;
-  let contextReads = 0;
+  /** Whether the carried bytes begin within a line. */
+  let isMidLine = false;
 
-  const judgeWindow = (
-    bytes: Buffer,
-    from: number,
-    to: number,
-    firstLine: number,
-    hits: readonly AnchorHit[],
-  ) => {
+  const judgeWindow = (bytes: Buffer, from: number, to: number, firstLine: number, places: Set<number>) => {
     const source = bytes.toString('utf8', from, to);
-    const folded = fold(source);
-    if (contextReads < CONTEXT_WINDOWS) {
-      contextReads++;
-      tally.addContext(contexts.read(folded, source));
-    }
-    const found: Hit[] = [];
-    for (const owner of new Set(hits.map((hit) => hit.owner))) {
-      const compiled = signals[owner];
-      const hit = compiled && trySignal(compiled, folded, source);
-      if (hit) found.push(hit);
-    }
-    if (found.length > 0) tally.addWindow(found, source, firstLine);
+    const found = index.tryPlaces(places, fold(source), source);
+    if (found.length === 0) return;
+    const cut = {
+      start: from === 0 ? isMidLine : bytes[from - 1] !== NEWLINE,
+      end: to < bytes.length && bytes[to - 1] !== NEWLINE,
+    };
+    tally.addWindow(found, { source, firstLine, show: createLineShower(source, cut) });
   };
 
   /** Scans `bytes`, judges every complete window and returns where the next block has to go on from. */
   const readBytes = (bytes: Buffer, isLast: boolean): number => {
-    const hits: AnchorHit[] = [];
-    automaton.scan(bytes, 0, bytes.length, START_STATE, (anchor, end) => {
-      hits.push({ owner: owners[anchor] as number, at: end - 1 });
-    });
+    const hits: number[] = [];
+    const ends: number[] = [];
+    index.scan(
+      bytes,
+      (place, end) => {
+        hits.push(place);
+        ends.push(end);
+      },
+      (sign, end) => context.seen(sign, bytes, end),
+    );
     const keepFrom = isLast ? bytes.length : tailStart(bytes);
     let line = lines;
     let counted = 0;
@@ -85,22 +69,28 @@ export function createWindowReader(deps: WindowReaderDeps): WindowReader {
       counted = offset;
       return line;
     };
-    for (let index = 0; index < hits.length; ) {
-      const group = [hits[index] as AnchorHit];
-      const from = lineStart(bytes, group[0]?.at ?? 0, BEFORE);
-      let to = lineEnd(bytes, group[0]?.at ?? 0, AFTER);
-      for (index++; index < hits.length; index++) {
-        const next = hits[index] as AnchorHit;
-        if (next.at >= to || next.at - from > MAX_WINDOW - MAX_GAP) break;
-        group.push(next);
-        to = Math.max(to, Math.min(lineEnd(bytes, next.at, AFTER), from + MAX_WINDOW));
+    for (let next = 0; next < hits.length; ) {
+      const places = new Set<number>();
+      const from = lineStart(bytes, (ends[next] as number) - 1, BEFORE);
+      let to = from;
+      let last = from;
+      for (; next < hits.length; next++) {
+        const at = (ends[next] as number) - 1;
+        if (places.size > 0) {
+          if (at - from > MAX_WINDOW - MAX_GAP) break;
+          if (at >= to) to = lineEnd(bytes, last, AFTER);
+          if (at >= to) break;
+        }
+        places.add(hits[next] as number);
+        last = at;
       }
+      to = Math.min(lineEnd(bytes, last, AFTER), from + MAX_WINDOW);
       if (!isLast && to > keepFrom && from > bytes.length - 2 * MAX_WINDOW) {
         lineNumberAt(from);
         lines = line;
         return from;
       }
-      judgeWindow(bytes, from, to, lineNumberAt(Math.max(from, counted)), group);
+      judgeWindow(bytes, from, to, lineNumberAt(Math.max(from, counted)), places);
     }
     const cut = Math.max(keepFrom, counted);
     lineNumberAt(cut);
@@ -110,12 +100,10 @@ export function createWindowReader(deps: WindowReaderDeps): WindowReader {
 
   return {
     read(block) {
-      if (lines === 0 && carried.length === 0) {
-        const head = block.toString('utf8', 0, CONTEXT_HEAD);
-        tally.addContext(contexts.read(fold(head), head));
-      }
       const bytes = carried.length === 0 ? block : Buffer.concat([carried, block]);
-      carried = Buffer.from(bytes.subarray(readBytes(bytes, false)));
+      const cut = readBytes(bytes, false);
+      if (cut > 0) isMidLine = bytes[cut - 1] !== NEWLINE;
+      carried = Buffer.from(bytes.subarray(cut));
     },
     end() {
       if (carried.length > 0) readBytes(carried, true);
@@ -133,13 +121,10 @@ function tailStart(bytes: Buffer): number {
 /** Start of the line that stands `before` lines above the one of `offset`, at most `MAX_GAP` bytes away. */
 function lineStart(bytes: Buffer, offset: number, before: number): number {
   const floor = Math.max(0, offset - MAX_GAP);
-  let start = offset;
-  for (let count = 0; count <= before; count++) {
-    const previous = start > 0 ? bytes.lastIndexOf(NEWLINE, start - 1) : -1;
-    if (previous < floor) return floor;
-    start = previous;
+  for (let start = offset, seen = 0; start > floor; start--) {
+    if (bytes[start - 1] === NEWLINE && seen++ >= before) return start;
   }
-  return start + 1;
+  return floor;
 }
 
 /** End of the line that stands `after` lines below the one of `offset`, at most `MAX_GAP` bytes away. */

@@ -22,6 +22,8 @@ export interface CompiledWording {
   readonly parts: readonly Part[];
   /** A piece of it that a text must contain; what the automaton looks for. */
   readonly anchor: string;
+  /** How rarely the anchor stands in a text for nothing: the logarithm, from about 8 (`401`) upwards. */
+  readonly rarity: number;
 }
 
 /** Where a wording was found: offsets into the original text, `end` exclusive. */
@@ -55,7 +57,7 @@ function compileOne(source: string): CompiledWording {
     .map(compilePart)
     .filter((part) => part.text !== '');
   if (parts.length === 0) throw new TypeError(`an empty wording: ${source}`);
-  return { parts, anchor: rarestAnchor(parts.map((part) => part.text)) };
+  return { parts, ...rarestAnchor(parts.map((part) => part.text)) };
 }
 
 function compilePart(source: string): Part {
@@ -69,30 +71,48 @@ function compilePart(source: string): Part {
   };
 }
 
-const ANCHOR_LENGTH = 14;
-/** How common a letter is in English prose and logs, in rough per mille; what is not listed is rare. */
+const ANCHOR_LENGTH = 9;
+/** How common a sign is in English prose and logs, in rough per mille; what is not listed is rare. */
 const COMMON: Readonly<Record<string, number>> = {
   e: 120, t: 90, a: 80, o: 75, i: 70, n: 70, s: 65, r: 60, d: 42, l: 40, c: 35, u: 28, m: 25, f: 22, p: 22, g: 20,
   '.': 20, '/': 20, ':': 20, h: 40, w: 15, y: 15, b: 15,
+  0: 60, 1: 60, 2: 60, 3: 60, 4: 60, 5: 60, 6: 60, 7: 60, 8: 60, 9: 60,
 }; // biome-ignore format: a table
+const RARE = 6;
+/** Words that stand in every other line of a log; a piece of one tells nothing. */
+const COMMON_WORDS =
+  'codex openai chatgpt error failed request response session thread status token model server client message tool turn';
+const COMMON_WORD_FACTOR = 0.4;
+const RARITY: ReadonlyMap<string, number> = new Map(
+  Object.entries(COMMON).map(([sign, share]) => [sign, Math.log(1000 / share)]),
+);
+const RAREST = Math.log(1000 / RARE);
+/** A letter that is not of ASCII: three bytes of a text in another language. */
+const FOREIGN = 9;
+
+function rarityOf(sign: string): number {
+  return sign > '~' ? FOREIGN : (RARITY.get(sign) ?? RAREST);
+}
 
 /** The stretch of the parts whose letters are rarest: the fewest false alarms for the automaton. */
-function rarestAnchor(parts: readonly string[]): string {
-  let best = '';
-  let bestScore = -1;
+function rarestAnchor(parts: readonly string[]): { readonly anchor: string; readonly rarity: number } {
+  let anchor = '';
+  let rarity = -1;
   for (const part of parts) {
     const length = Math.min(ANCHOR_LENGTH, part.length);
-    for (let start = 0; start + length <= part.length; start++) {
-      const piece = part.slice(start, start + length);
-      let score = 0;
-      for (const sign of piece) score += Math.log(1000 / (COMMON[sign] ?? 6));
-      if (score > bestScore) {
-        bestScore = score;
-        best = piece;
-      }
+    let score = 0;
+    for (let end = 1; end <= part.length; end++) {
+      score += rarityOf(part[end - 1] as string);
+      if (end > length) score -= rarityOf(part[end - 1 - length] as string);
+      if (end < length || score <= rarity + 1e-9) continue;
+      const piece = part.slice(end - length, end);
+      const weighed = COMMON_WORDS.includes(piece) ? score * COMMON_WORD_FACTOR : score;
+      if (weighed <= rarity + 1e-9) continue;
+      rarity = weighed;
+      anchor = piece;
     }
   }
-  return best;
+  return { anchor, rarity };
 }
 
 /** At most this many starts of a wording are tried in one text: a hostile text stays cheap. */
