@@ -64,25 +64,29 @@ async function install(
   );
 }
 
-/** The native binary of the npm package below that folder (`vendor/<target>/bin/codex`, Codex 0.133 and 0.169). */
+/** The native binary of the npm package below that folder, when its installation came to its end (`vendor/<target>/bin/codex`, Codex 0.133 and 0.169). */
 async function nativeBelow(folder: string, host: Host): Promise<string | null> {
   const arch = host.arch === 'arm64' ? 'aarch64' : 'x86_64';
   const system = { linux: 'unknown-linux-musl', darwin: 'apple-darwin', win32: 'pc-windows-msvc' }[
     host.platform as string
   ];
   if (system === undefined) return null;
+  if (!(await isThere(join(folder, 'node_modules', '.package-lock.json'), constants.R_OK))) return null; // npm writes it last
   const name = `codex-${host.platform}-${host.arch}`;
   const tail = ['vendor', `${arch}-${system}`, 'bin', host.platform === 'win32' ? 'codex.exe' : 'codex'];
   const modules = join(folder, 'node_modules', '@openai');
   for (const place of [join(modules, name), join(modules, 'codex', 'node_modules', '@openai', name)]) {
     const path = join(place, ...tail);
-    const found = await access(path, constants.X_OK).then(
-      () => true,
-      () => false, // the other place, or the caller, tells
-    );
-    if (found) return path;
+    if (await isThere(path, constants.X_OK)) return path;
   }
   return null;
+}
+
+async function isThere(path: string, mode: number): Promise<boolean> {
+  return await access(path, mode).then(
+    () => true,
+    () => false, // another place, or the caller, tells
+  );
 }
 
 /** Where this system keeps what can be fetched again (XDG base directories; macOS and Windows conventions). */
