@@ -53,7 +53,7 @@ async function install(
       ? ran.message
       : ran.kind === 'timeout'
         ? 'npm did not end'
-        : ran.stderr.trim().split('\n').at(-1);
+        : npmReason(ran.stderr);
   throw new StewardError(
     'ERR_LAB_CODEX',
     'environment',
@@ -62,6 +62,12 @@ async function install(
       hint: 'Check the network, or install Codex first: npm install -g @openai/codex',
     },
   );
+}
+
+/** npm's sentence, without its codes and the pointer to its log file that stand around it. */
+function npmReason(stderr: string): string | undefined {
+  const lines = stderr.split('\n').map((line) => line.replace(/^npm (error|ERR!) /, ''));
+  return lines.find((line) => line !== '' && !/^(npm |code |errno |syscall |A complete log)/.test(line));
 }
 
 /** The native binary of the npm package below that folder, when its installation came to its end (`vendor/<target>/bin/codex`, Codex 0.133 and 0.169). */
