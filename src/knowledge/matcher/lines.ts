@@ -86,12 +86,13 @@ export function lineShape(line: string): number {
   let hasDigit = false;
   for (let index = 0; index <= length; index++) {
     const code = index < length ? text.charCodeAt(index) : 0;
+    if (hasDigit && isWithinNumber(code) && isDigit(text.charCodeAt(index + 1))) continue;
     if (hasDigit && !isWordSign(code)) {
       low = Math.imul(lowBefore ^ NUMBER_SIGN, 0x01000193);
       high = Math.imul(highBefore ^ NUMBER_SIGN, 0x5bd1e995);
       hasDigit = false;
     }
-    hasDigit ||= code >= 48 && code <= 57;
+    hasDigit ||= isDigit(code);
     low = Math.imul(low ^ code, 0x01000193);
     high = Math.imul(high ^ code, 0x5bd1e995);
     if (!isWordSign(code)) {
@@ -102,7 +103,16 @@ export function lineShape(line: string): number {
   return (low >>> 0) * 0x200000 + (high >>> 11);
 }
 
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
+/** `.`, `:`, `,` and `+`, as in `07:05:01.250+02:00`. */
+function isWithinNumber(code: number): boolean {
+  return code === 46 || code === 58 || code === 44 || code === 43;
+}
+
 function isWordSign(code: number): boolean {
   const lower = code | 32;
-  return (lower >= 97 && lower <= 122) || (code >= 48 && code <= 57) || code === 95 || code === 45;
+  return (lower >= 97 && lower <= 122) || isDigit(code) || code === 95 || code === 45;
 }

@@ -60,7 +60,8 @@ function compileContentSigns(): RegExp {
 }
 
 const QUIET_LEVEL = /^(?:trace|debug|info)$/i;
-const LEVEL_IN_HEAD = /(?:^|[\s"[])(TRACE|DEBUG|INFO|WARN|ERROR)(?=[\s"\]:])/;
+/** The level as a line shows it, perhaps in colour. */
+const LEVEL_IN_HEAD = /(?:^|[\s"[]|\[[\d;]*m)(TRACE|DEBUG|INFO|WARN|ERROR)(?![A-Za-z])/;
 
 /** Groups the failures in these lines by id, newest first. */
 export async function matchLogLines(lines: AsyncIterable<LogLine> | Iterable<LogLine>): Promise<LogMatch[]> {

@@ -75,7 +75,7 @@ function nextStep(kept: readonly Candidate[], context: TextContext): string {
   const check = failureEntry(best.id).check;
   return check === undefined
     ? 'This is not enough to be sure. Paste the lines before and after it, or run `steward explain --last`.'
-    : `This is not enough to be sure. \`steward doctor --only ${best.id}\` looks whether it is so on this machine.`;
+    : `This is not enough to be sure. \`steward doctor --only ${check}\` looks whether it is so on this machine.`;
 }
 
 function describe(candidate: Candidate): FailureMatch {
