@@ -59,7 +59,7 @@ describe('exit codes', () => {
     { args: ['lab', 'start', '--port', '99999'], says: /not a port number/ },
     { args: ['explain', '--last', 'text'], says: /--last reads the logs/ },
   ])('are 2 for wrong usage, with a way on: $args', async ({ args, says }) => {
-    const before = await treeOf(world.root);
+    const before = await treeOf(world.codexHome);
     const ran = await steward(world, args);
     expect(ran).toMatchObject({ code: 2, stdout: '' });
     expect(ran.stderr).toMatch(says);
@@ -69,7 +69,7 @@ describe('exit codes', () => {
       expect(asJson).toMatchObject({ code: 2, stderr: '' });
       expect(JSON.parse(asJson.stdout)).toMatchObject({ schemaVersion: 1, error: { kind: 'user' } });
     }
-    expect(await treeOf(world.root)).toEqual(before);
+    expect(await treeOf(world.codexHome)).toEqual(before);
   });
 
   test('are 0 for help and the version, and 2 for no command at all', async () => {

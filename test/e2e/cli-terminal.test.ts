@@ -98,21 +98,21 @@ describe('the question before a repair that needs consent', () => {
 
   test('means no when it is only confirmed', async () => {
     await breakTwice();
-    const before = await treeOf(world.root);
+    const before = await treeOf(world.codexHome);
     const run = startAtTerminal(world, ['doctor', '--fix']);
     await run.until(/Do it\?/);
     run.type('\r');
     await run.until(/left alone[\s\S]*Do it\?/);
     run.type('\r');
     expect((await run.ended).code).toBe(1);
-    expect(await treeOf(world.root)).toEqual(before);
+    expect(await treeOf(world.codexHome)).toEqual(before);
   });
 
   test.each([['Ctrl-C', CTRL_C]])(
     'is taken as "stop" by %s: exit 130, nothing changed',
     async (_name, key) => {
       await breakTwice();
-      const before = await treeOf(world.root);
+      const before = await treeOf(world.codexHome);
       const run = startAtTerminal(world, ['doctor', '--fix']);
       await run.until(/Do it\?/);
       run.type(key);
@@ -120,14 +120,14 @@ describe('the question before a repair that needs consent', () => {
       expect(questions(run.written().slice(0, run.written().indexOf('Interrupted')))).toBeLessThan(3);
       expect(plain(run.written())).toContain('what was not asked yet is untouched');
       expect(run.written()).toContain('\u001b[?25h'); // the cursor is back
-      expect(await treeOf(world.root)).toEqual(before);
+      expect(await treeOf(world.codexHome)).toEqual(before);
       expect((await steward(world, ['history'])).stdout).toMatch(/Nothing was changed/);
     },
   );
 
   test('leaves what was done before a Ctrl-C in effect, and undoable', async () => {
     await breakTwice();
-    const before = await treeOf(world.root);
+    const before = await treeOf(world.codexHome);
     const run = startAtTerminal(world, ['doctor', '--fix']);
     await run.until(/Do it\?/);
     run.type('y');
@@ -136,7 +136,7 @@ describe('the question before a repair that needs consent', () => {
     expect((await run.ended).code).toBe(130);
     expect((await doctorJson(world)).findings).toHaveLength(1);
     expect((await steward(world, ['undo'])).code).toBe(0);
-    expect(await treeOf(world.root)).toEqual(before);
+    expect(await treeOf(world.codexHome)).toEqual(before);
   });
 });
 

@@ -147,7 +147,7 @@ export async function treeOf(
     const stat = await lstat(path);
     const owner = `${(stat.mode & 0o7777).toString(8)} ${stat.uid}:${stat.gid}`;
     if (stat.isDirectory()) {
-      if (name.endsWith('.codex/steward')) return;
+      if (path.endsWith('.codex/steward')) return;
       if (name !== '') tree.set(name, `folder ${owner}`);
       for (const child of await readdir(path))
         await walk(join(path, child), name === '' ? child : `${name}/${child}`);
