@@ -10,7 +10,10 @@ export const DOCTOR: readonly FailureEntry[] = [
     cause: 'One of the checks crashed or did not end in time, so nothing is known about what it looks at.',
     fix: {
       summary: 'Run that check alone; if it fails again, report it with the output.',
-      steps: ['Run `steward doctor --only CHECK --json` with the id of the check.', 'Open an issue with that output.'],
+      steps: [
+        'Run `steward doctor --only CHECK --json` with the id of the check.',
+        'Open an issue with that output.',
+      ],
     },
     signals: [],
     references: [],

@@ -30,11 +30,22 @@ export function foldedAscii(): Uint8Array {
   return KEEP.slice();
 }
 
-/** Folds a text. Linear; never throws. */
-export function fold(source: string): Folded {
+/** Memory to fold in, for who folds many texts. */
+export interface FoldRoom {
+  readonly signs: Uint16Array;
+  readonly at: Uint32Array;
+  readonly narrow: Buffer;
+}
+
+/** Room for a text of that length. */
+export function createFoldRoom(length: number): FoldRoom {
+  return { signs: new Uint16Array(length), at: new Uint32Array(length), narrow: Buffer.allocUnsafe(length) };
+}
+
+/** Folds a text. Linear; never throws. With a room of one's own the result holds until the room is used again. */
+export function fold(source: string, room?: FoldRoom): Folded {
   const { length } = source;
-  const signs = new Uint16Array(length);
-  const at = new Uint32Array(length);
+  const { signs, at, narrow } = room && room.at.length >= length ? room : createFoldRoom(length);
   let size = 0;
   let seen = 0;
   const put = (code: number, offset: number) => {
@@ -56,17 +67,14 @@ export function fold(source: string): Folded {
       if (folded !== 0) put(folded, index);
     }
   }
-  return { text: toText(signs.subarray(0, size), seen), at: at.subarray(0, size) };
+  return { text: toText(signs, size, seen < 256 ? narrow : undefined), at: at.subarray(0, size) };
 }
 
 /** These UTF-16 units as a string, of one byte a sign where that is enough: it is searched faster. */
-function toText(signs: Uint16Array, seen: number): string {
-  if (seen < 256) {
-    const narrow = Buffer.allocUnsafe(signs.length);
-    for (let index = 0; index < signs.length; index++) narrow[index] = signs[index] as number;
-    return narrow.toString('latin1');
-  }
-  return Buffer.from(signs.buffer, signs.byteOffset, signs.byteLength).toString('utf16le');
+function toText(signs: Uint16Array, size: number, narrow: Buffer | undefined): string {
+  if (!narrow) return Buffer.from(signs.buffer, signs.byteOffset, 2 * size).toString('utf16le');
+  for (let index = 0; index < size; index++) narrow[index] = signs[index] as number;
+  return narrow.toString('latin1', 0, size);
 }
 
 /** The folded text alone, for wordings. */

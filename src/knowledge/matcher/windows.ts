@@ -3,7 +3,7 @@
  * window, and each window is judged like a short text of its own.
  */
 import type { ContextCollector } from './context.ts';
-import { fold } from './fold.ts';
+import { createFoldRoom, fold } from './fold.ts';
 import { createLineShower } from './lines.ts';
 import type { SignalIndex } from './signal-index.ts';
 import type { Tally } from './tally.ts';
@@ -29,18 +29,23 @@ const AFTER = 3;
 /** Bytes of a window at most; of a longer line only the part around the hit is looked at. */
 const MAX_WINDOW = 8 * 1024;
 const MAX_GAP = 2 * 1024;
+/** How much is read at a time. */
+const BLOCK = 256 * 1024;
 const NEWLINE = 10;
 
 /** Reads windows into a tally. */
 export function createWindowReader({ index, context, tally }: WindowReaderDeps): WindowReader {
-  let carried: Buffer = Buffer.alloc(0);
+  const room = createFoldRoom(MAX_WINDOW);
+  /** Holds what is read now; its first `carried` bytes are what waited for more. One for all blocks, to leave no garbage. */
+  let work: Buffer = Buffer.alloc(0);
+  let carried = 0;
   let lines = 0;
   /** Whether the carried bytes begin within a line. */
   let isMidLine = false;
 
   const judgeWindow = (bytes: Buffer, from: number, to: number, firstLine: number, places: Set<number>) => {
     const source = bytes.toString('utf8', from, to);
-    const found = index.tryPlaces(places, fold(source), source);
+    const found = index.tryPlaces(places, fold(source, room), source);
     if (found.length === 0) return;
     const cut = {
       start: from === 0 ? isMidLine : bytes[from - 1] !== NEWLINE,
@@ -100,14 +105,20 @@ export function createWindowReader({ index, context, tally }: WindowReaderDeps):
 
   return {
     read(block) {
-      const bytes = carried.length === 0 ? block : Buffer.concat([carried, block]);
-      const cut = readBytes(bytes, false);
-      if (cut > 0) isMidLine = bytes[cut - 1] !== NEWLINE;
-      carried = Buffer.from(bytes.subarray(cut));
+      for (let from = 0; from < block.length; from += BLOCK) {
+        const piece = block.subarray(from, from + BLOCK);
+        const size = carried + piece.length;
+        if (work.length < size) work = Buffer.concat([work.subarray(0, carried)], size + BLOCK);
+        work.set(piece, carried);
+        const cut = readBytes(work.subarray(0, size), false);
+        if (cut > 0) isMidLine = work[cut - 1] !== NEWLINE;
+        work.copyWithin(0, cut, size);
+        carried = size - cut;
+      }
     },
     end() {
-      if (carried.length > 0) readBytes(carried, true);
-      carried = Buffer.alloc(0);
+      if (carried > 0) readBytes(work.subarray(0, carried), true);
+      carried = 0;
     },
     lines: () => lines,
   };
