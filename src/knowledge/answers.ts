@@ -240,7 +240,7 @@ const QUESTIONS: readonly Question[] = [
         'steward doctor --only state',
       ],
       ids: ['state.sqlite_migration', 'state.wsl_shared_home'],
-      check: 'steward.state.wsl',
+      check: 'steward.state-wsl',
     },
   },
 ];

@@ -18,7 +18,7 @@ const BUILDERS: ReadonlySet<CodexProcess['kind']> = new Set([
 ]);
 
 export const stateBackfillCheck: Check = {
-  id: 'steward.state.backfill',
+  id: 'steward.state-backfill',
   category: 'state',
   title: 'session index',
   finds: ['state.backfill_timeout'],

@@ -12,7 +12,7 @@ const CONSEQUENCE =
   'app-server, TUI and daemon do not start on it, and "codex exec" goes on without saying that it keeps no history list';
 
 export const stateDatabasesCheck: Check = {
-  id: 'steward.state.databases',
+  id: 'steward.state-databases',
   category: 'state',
   title: 'databases',
   finds: ['state.sqlite_corrupt', 'state.sqlite_migration', 'config.home_invalid'],

@@ -8,7 +8,7 @@ import { planGlobalState } from '../repairs/state-desktop.ts';
 import { shellWord } from './state-text.ts';
 
 export const stateDesktopCheck: Check = {
-  id: 'steward.state.desktop',
+  id: 'steward.state-desktop',
   category: 'state',
   title: 'global state of the desktop app',
   finds: ['state.global_state_corrupt'],

@@ -22,7 +22,7 @@ const WHAT: Readonly<Record<DeadWeight['kind'], string>> = {
 };
 
 export const stateDiskCheck: Check = {
-  id: 'steward.state.disk',
+  id: 'steward.state-disk',
   category: 'state',
   title: 'disk space',
   finds: ['state.disk_full'],

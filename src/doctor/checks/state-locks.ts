@@ -12,7 +12,7 @@ const SAMPLE_GAP_MS = 120;
 const STOP_TIMEOUT_MS = 10_000;
 
 export const stateLocksCheck: Check = {
-  id: 'steward.state.locks',
+  id: 'steward.state-locks',
   category: 'state',
   title: 'database locks',
   finds: ['state.sqlite_locked'],

@@ -9,7 +9,7 @@ const MAIN_LIMIT_BYTES = 500 * 1024 * 1024;
 const WAL_LIMIT_BYTES = 256 * 1024 * 1024;
 
 export const stateLogGrowthCheck: Check = {
-  id: 'steward.state.log-growth',
+  id: 'steward.state-log-growth',
   category: 'state',
   title: 'size of the log database',
   finds: ['state.log_growth'],

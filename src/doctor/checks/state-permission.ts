@@ -21,7 +21,7 @@ const READ = /^config\.toml$|^AGENTS\.md$|^\.env$|^settings\.json$/;
 const FILES_ONLY = /^(installation_id|auth\.json|history\.jsonl)$/;
 
 export const statePermissionCheck: Check = {
-  id: 'steward.state.permission',
+  id: 'steward.state-permission',
   category: 'state',
   title: 'permissions of the Codex home',
   finds: ['state.permission'],

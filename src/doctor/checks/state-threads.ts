@@ -16,7 +16,7 @@ const SHOWN = 5;
 const DEFAULT_PROVIDER = 'openai';
 
 export const stateThreadsCheck: Check = {
-  id: 'steward.state.threads',
+  id: 'steward.state-threads',
   category: 'state',
   title: 'history',
   finds: ['state.rollout_missing', 'state.history_hidden'],

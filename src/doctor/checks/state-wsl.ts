@@ -5,7 +5,7 @@ import type { Check, CheckResult } from '../check.ts';
 import { shellWord } from './state-text.ts';
 
 export const stateWslCheck: Check = {
-  id: 'steward.state.wsl',
+  id: 'steward.state-wsl',
   category: 'state',
   title: 'Windows and WSL',
   finds: ['state.wsl_shared_home'],

@@ -31,7 +31,7 @@ export const STATE_ACCESS: readonly FailureEntry[] = [
       'Back Up and Rebuild: the lock stays as long as its owner lives.',
     ],
     references: ['openai/codex#46269', 'openai/codex#35555', 'openai/codex#28666'],
-    check: 'steward.state.locks',
+    check: 'steward.state-locks',
     signals: [
       {
         says: [
@@ -124,7 +124,7 @@ export const STATE_ACCESS: readonly FailureEntry[] = [
     },
     notHelping: ['Deleting the sessions folder: that is the data the database is rebuilt from.'],
     references: ['openai/codex#24006'],
-    check: 'steward.state.databases',
+    check: 'steward.state-databases',
     signals: [
       {
         says: [

@@ -32,7 +32,7 @@ export const STATE_DATABASE: readonly FailureEntry[] = [
       'Reinstalling Codex: the database stays.',
     ],
     references: ['openai/codex#23251', 'openai/codex#23913'],
-    check: 'steward.state.databases',
+    check: 'steward.state-databases',
     signals: [
       {
         says: 'was previously applied but (has been modified|is missing in the resolved migrations)',
@@ -119,7 +119,7 @@ export const STATE_DATABASE: readonly FailureEntry[] = [
       'Rebuilding the database: the other side breaks it again.',
     ],
     references: ['openai/codex#22759', 'openai/codex#23251', 'openai/codex#23913'],
-    check: 'steward.state.wsl',
+    check: 'steward.state-wsl',
     signals: [
       {
         says: ['code: 4618', 'code: 522', 'code: 1546', 'code: 3850', 'disk i/o error', 'locking protocol'],
@@ -214,7 +214,7 @@ export const STATE_DATABASE: readonly FailureEntry[] = [
       'Rebuilding the database: the index starts from zero.',
     ],
     references: ['stablyai/orca#11828'],
-    check: 'steward.state.backfill',
+    check: 'steward.state-backfill',
     signals: [
       {
         says: [

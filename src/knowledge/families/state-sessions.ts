@@ -80,7 +80,7 @@ export const STATE_SESSIONS: readonly FailureEntry[] = [
       'Logging in again: a missing file has nothing to do with the account.',
     ],
     references: ['ebibibi/ebi-agent-chat-relay#462'],
-    check: 'steward.state.threads',
+    check: 'steward.state-threads',
     signals: [
       {
         says: [
@@ -175,7 +175,7 @@ export const STATE_SESSIONS: readonly FailureEntry[] = [
       'Reinstalling Codex or logging in again.',
     ],
     references: ['ndycode/codex-multi-auth#459', 'ndycode/codex-multi-auth#612'],
-    check: 'steward.state.threads',
+    check: 'steward.state-threads',
     signals: [
       {
         says: ['model_provider', 'model provider', 'modelprovider'],
@@ -292,7 +292,7 @@ export const STATE_SESSIONS: readonly FailureEntry[] = [
       'Deleting the sessions: they are not affected.',
     ],
     references: ['openai/codex#38757', 'openai/codex#46987'],
-    check: 'steward.state.desktop',
+    check: 'steward.state-desktop',
     signals: [
       {
         says: [

@@ -63,7 +63,7 @@ export const STATE_STORAGE: readonly FailureEntry[] = [
       'Deleting only the -wal file while Codex runs: that can damage the database.',
     ],
     references: ['openai/codex#35823', 'openai/codex#28997', 'openai/codex#24275'],
-    check: 'steward.state.log-growth',
+    check: 'steward.state-log-growth',
     signals: [
       {
         says: ['logs_2.sqlite', 'logs_1.sqlite', 'logs_3.sqlite', 'codex-tui.log', 'logs_2.sqlite-wal'],
@@ -133,7 +133,7 @@ export const STATE_STORAGE: readonly FailureEntry[] = [
     },
     notHelping: ['Deleting the sessions folder: the threads go with it.'],
     references: ['openai/codex#34061'],
-    check: 'steward.state.disk',
+    check: 'steward.state-disk',
     signals: [
       {
         says: [
@@ -288,7 +288,7 @@ export const STATE_STORAGE: readonly FailureEntry[] = [
       'Running Codex with sudo again: it makes more foreign files.',
     ],
     references: ['openai/codex#34124'],
-    check: 'steward.state.permission',
+    check: 'steward.state-permission',
     signals: [
       {
         says: [
