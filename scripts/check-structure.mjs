@@ -11,9 +11,12 @@ const MAY_IMPORT = {
   storage: [],
   codex: ['storage'],
   knowledge: ['storage', 'codex'],
-  doctor: ['storage', 'codex', 'knowledge'],
+  accounts: ['storage', 'codex'],
+  gateway: ['storage', 'codex', 'accounts'],
+  remote: ['storage', 'codex', 'knowledge', 'accounts'],
+  doctor: ['storage', 'codex', 'knowledge', 'accounts', 'remote'],
   lab: ['storage', 'codex'],
-  cli: ['storage', 'codex', 'knowledge', 'doctor', 'lab'],
+  cli: ['storage', 'codex', 'knowledge', 'accounts', 'gateway', 'remote', 'doctor', 'lab'],
 };
 /** Rooms that may read the command line and environment, and write to the terminal. */
 const MAY_TOUCH_PROCESS = ['cli', 'host.ts'];
