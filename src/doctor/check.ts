@@ -2,18 +2,15 @@
 import type { CodexReader, CodexScope } from '../codex/home.ts';
 import type { Finding } from '../knowledge/finding.ts';
 import type { FailureId } from '../knowledge/ids.ts';
-import type { RepairPlan } from '../storage/steps.ts';
+import type { RepairPlan, RepairRefusal } from '../storage/steps.ts';
+
+export type { RepairRefusal } from '../storage/steps.ts';
 
 export interface CheckContext extends CodexScope {
   /** A fact, read once for all checks of this run. */
   read<T>(reader: CodexReader<T>): Promise<T>;
   /** `--live`: the check may use the network and start MCP servers. Without it, neither. */
   readonly live: boolean;
-}
-
-/** Why a repair that exists in principle cannot be planned here; said to the person as it stands. */
-export interface RepairRefusal {
-  readonly refused: string;
 }
 
 export interface FoundProblem {

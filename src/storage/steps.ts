@@ -95,3 +95,8 @@ export interface RepairPlan {
    */
   readonly credentials?: boolean;
 }
+
+/** Why a repair that exists in principle cannot be planned here; said to the person as it stands. */
+export interface RepairRefusal {
+  readonly refused: string;
+}

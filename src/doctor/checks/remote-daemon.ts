@@ -8,13 +8,13 @@ import {
 } from '../../codex/daemon-files.ts';
 import { type CodexProcess, processesOfHome, readCodexProcesses } from '../../codex/processes.ts';
 import { type Evidence, finding } from '../../knowledge/finding.ts';
-import type { Check, CheckContext, CheckResult, FoundProblem } from '../check.ts';
 import {
   isStaleRecord,
   isStaleSocket,
   planClearLeftover,
   planStopProcesses,
-} from '../repairs/remote-daemon.ts';
+} from '../../remote/plans/daemon.ts';
+import type { Check, CheckContext, CheckResult, FoundProblem } from '../check.ts';
 
 const CLEAR = 'remote.socket_or_daemon.clear';
 const STOP = 'remote.socket_or_daemon.stop-orphan';

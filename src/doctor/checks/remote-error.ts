@@ -7,11 +7,11 @@ import { readGlobalState } from '../../codex/global-state.ts';
 import { type CodexProcess, processesOfHome, readCodexProcesses } from '../../codex/processes.ts';
 import { type RemoteEnrollment, readEnrollments } from '../../codex/state-db.ts';
 import { type Evidence, type FindingInput, finding, type Severity } from '../../knowledge/finding.ts';
+import { causeOfRemoteError, type RemoteCause } from '../../remote/error-cause.ts';
+import { planStopProcesses } from '../../remote/plans/daemon.ts';
+import { planDropRows } from '../../remote/plans/rows.ts';
 import { redact } from '../../storage/redact.ts';
 import type { Check, CheckContext, CheckResult, FoundProblem } from '../check.ts';
-import { planStopProcesses } from '../repairs/remote-daemon.ts';
-import { planDropRows } from '../repairs/remote-rows.ts';
-import { causeOfRemoteError, type RemoteCause } from './remote-error-cause.ts';
 
 /** Older errors tell nothing about today. */
 const FORGOTTEN_MS = 14 * 24 * 3600 * 1000;

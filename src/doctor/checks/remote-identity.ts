@@ -11,10 +11,10 @@ import {
 } from '../../codex/installation-id.ts';
 import { type RemoteEnrollment, readEnrollments } from '../../codex/state-db.ts';
 import { type Evidence, finding } from '../../knowledge/finding.ts';
+import { planRotateInstallationId } from '../../remote/plans/identity.ts';
+import { planForgetLocalIds } from '../../remote/plans/pairing.ts';
+import { planDropRows } from '../../remote/plans/rows.ts';
 import type { Check, CheckContext, CheckResult, FoundProblem } from '../check.ts';
-import { planRotateInstallationId } from '../repairs/remote-identity.ts';
-import { planForgetLocalIds } from '../repairs/remote-reset.ts';
-import { planDropRows } from '../repairs/remote-rows.ts';
 
 const ROTATE = 'remote.identity_collision.rotate';
 const FORGET = 'remote.identity_collision.forget';

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TEST_ACCOUNT } from '../../../test/support/codex-home.ts';
 import { makeRemoteHome, type RemoteHome } from '../../../test/support/remote-home.ts';
+import { planFullReset } from '../../remote/plans/pairing.ts';
 import { editJson } from '../../storage/json-edit.ts';
 import type { RepairPlan } from '../../storage/steps.ts';
 import type { FoundProblem } from '../check.ts';
-import { planFullReset } from '../repairs/remote-reset.ts';
 import { remotePairingCheck } from './remote-pairing.ts';
 
 const keyOf = (user: string) =>

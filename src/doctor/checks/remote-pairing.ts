@@ -16,9 +16,9 @@ import {
 } from '../../codex/global-state.ts';
 import { type RemoteEnrollment, readEnrollments } from '../../codex/state-db.ts';
 import { type Evidence, finding } from '../../knowledge/finding.ts';
+import { causeOfRemoteError } from '../../remote/error-cause.ts';
+import { planForgetHosts, planForgetLocalIds, planMinimalReset } from '../../remote/plans/pairing.ts';
 import type { Check, CheckContext, CheckResult, FoundProblem } from '../check.ts';
-import { planForgetHosts, planForgetLocalIds, planMinimalReset } from '../repairs/remote-reset.ts';
-import { causeOfRemoteError } from './remote-error-cause.ts';
 
 const MINIMAL = 'remote.client_revoked.minimal';
 const FORGET_HOSTS = 'remote.stale_environment.forget-hosts';

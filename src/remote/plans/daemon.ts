@@ -3,8 +3,7 @@ import { type ControlSocket, type DaemonRecord, readDaemonFiles } from '../../co
 import type { CodexScope } from '../../codex/home.ts';
 import type { CodexProcess } from '../../codex/processes.ts';
 import { fingerprint } from '../../storage/fingerprint.ts';
-import type { RepairPlan, Step } from '../../storage/steps.ts';
-import type { RepairRefusal } from '../check.ts';
+import type { RepairPlan, RepairRefusal, Step } from '../../storage/steps.ts';
 
 const STOP_TIMEOUT_MS = 10_000;
 

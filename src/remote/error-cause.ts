@@ -1,8 +1,8 @@
 /** Which failure of the catalogue a remote-control error is: the body first, then the status, then the kind. */
-import type { EnrollmentError } from '../../codex/enrollment-error.ts';
-import type { Severity } from '../../knowledge/finding.ts';
-import type { FailureId } from '../../knowledge/ids.ts';
-import { redact } from '../../storage/redact.ts';
+import type { EnrollmentError } from '../codex/enrollment-error.ts';
+import type { Severity } from '../knowledge/finding.ts';
+import type { FailureId } from '../knowledge/ids.ts';
+import { redact } from '../storage/redact.ts';
 
 export interface RemoteCause {
   readonly id: FailureId;

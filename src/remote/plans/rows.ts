@@ -4,8 +4,7 @@ import { currentDatabase } from '../../codex/database-files.ts';
 import type { CodexScope } from '../../codex/home.ts';
 import type { RemoteEnrollment } from '../../codex/state-db.ts';
 import { fingerprint } from '../../storage/fingerprint.ts';
-import type { RepairPlan, Step } from '../../storage/steps.ts';
-import type { RepairRefusal } from '../check.ts';
+import type { RepairPlan, RepairRefusal, Step } from '../../storage/steps.ts';
 
 /** Removes exactly those rows. Refused where the database is gone. */
 export async function planDropRows(

@@ -5,10 +5,10 @@ import { readGlobalState } from '../../codex/global-state.ts';
 import type { CodexScope } from '../../codex/home.ts';
 import { readEnrollments } from '../../codex/state-db.ts';
 import { fingerprint } from '../../storage/fingerprint.ts';
-import type { RepairPlan } from '../../storage/steps.ts';
-import type { RepairRefusal } from '../check.ts';
-import { globalStateSteps, localIdEdits } from './remote-reset.ts';
-import { deleteRowsStep } from './remote-rows.ts';
+import type { RepairPlan, RepairRefusal } from '../../storage/steps.ts';
+
+import { globalStateSteps, localIdEdits } from './pairing.ts';
+import { deleteRowsStep } from './rows.ts';
 
 /** Writes a new `installation_id` and clears what was enrolled under the old one, here; the other machine keeps it. */
 export async function planRotateInstallationId(scope: CodexScope): Promise<RepairPlan | RepairRefusal> {

@@ -13,9 +13,9 @@ import type { CodexScope } from '../../codex/home.ts';
 import type { Reading } from '../../codex/reading.ts';
 import { type RemoteEnrollment, readEnrollments } from '../../codex/state-db.ts';
 import { fingerprint } from '../../storage/fingerprint.ts';
-import type { JsonEdit, RepairPlan, Step } from '../../storage/steps.ts';
-import type { RepairRefusal } from '../check.ts';
-import { deleteRowsStep } from './remote-rows.ts';
+import type { JsonEdit, RepairPlan, RepairRefusal, Step } from '../../storage/steps.ts';
+
+import { deleteRowsStep } from './rows.ts';
 
 /** All flat keys of a full reset; a file has some of them. */
 const FULL_KEYS: readonly string[] = [
