@@ -2,6 +2,7 @@
 import process from 'node:process';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT, StewardError } from '../errors.ts';
+import { registerAuth } from './program/auth.ts';
 import { createTerminal, type Terminal } from './render/terminal.ts';
 
 /** What every command's `run` is given besides its own options. */
@@ -92,6 +93,8 @@ export function createProgram(deps: CommandDeps, version: string, done: (exitCod
     .action(async (text, options) =>
       done(await (await import('./commands/explain.ts')).runExplain(text, options, deps)),
     );
+
+  registerAuth(program, { deps, done });
 
   const lab = program
     .command('lab')

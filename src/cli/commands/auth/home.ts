@@ -1,0 +1,6 @@
+/** Placeholder, to be replaced by its owner: the registration in `program/` needs the names. */
+import { StewardError } from '../../../errors.ts';
+
+export async function runAuthHome(..._args: readonly unknown[]): Promise<number> {
+  throw new StewardError('ERR_NOT_BUILT', 'bug', 'home is not built yet');
+}
