@@ -15,7 +15,11 @@ export function bearerToken(host: Host, server: HttpServer): string | undefined 
 }
 
 /** The status of the first answer; redirects are not followed, so no header reaches another host. */
-export async function askMcpServer(host: Host, server: HttpServer, signal: AbortSignal): Promise<McpAnswer> {
+export async function askMcpServer(
+  host: Host,
+  server: HttpServer,
+  { waitMs, signal }: { readonly waitMs: number; readonly signal: AbortSignal },
+): Promise<McpAnswer> {
   const { EnvHttpProxyAgent, request } = await import('undici');
   const { env } = host;
   const agent = new EnvHttpProxyAgent({
@@ -28,7 +32,7 @@ export async function askMcpServer(host: Host, server: HttpServer, signal: Abort
     const response = await request(server.url, {
       method: 'POST',
       dispatcher: agent,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(server.startupTimeoutMs)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(waitMs)]),
       headers: headersOf(host, server),
       body: JSON.stringify({
         jsonrpc: '2.0',

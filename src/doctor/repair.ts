@@ -26,6 +26,8 @@ export interface RepairOptions {
   readonly dryRun: boolean;
   /** Asked for class C repairs; class A needs no answer. */
   consent(finding: Finding, plan: RepairPlan): Promise<boolean>;
+  /** A check is run again, which may take as long as the first time; the returned function is called when it is over. */
+  onCheck?(check: Check): () => void;
   onResult?(result: RepairResult): Promise<void>;
 }
 
@@ -47,7 +49,7 @@ export async function repairAll(
 }
 
 async function repairOne(check: Check, stale: Finding, options: RepairOptions): Promise<RepairResult> {
-  const problem = await findAgain(check, stale, options.scope);
+  const problem = await findAgain(check, stale, options);
   if (problem === undefined) return { kind: 'gone', finding: stale, plan: null };
   const { finding } = problem;
   if (problem.plan === undefined) return { kind: 'refused', finding, plan: null, reason: finding.cause };
@@ -61,7 +63,7 @@ async function repairOne(check: Check, stale: Finding, options: RepairOptions): 
 
   const outcome = await options.journal.apply(plan, {
     verify: async () => {
-      const left = await findAgain(check, finding, options.scope);
+      const left = await findAgain(check, finding, options);
       return left === undefined
         ? { kind: 'verified' }
         : { kind: 'not-verified', reason: `still there after the change: ${left.finding.cause}` };
@@ -71,8 +73,13 @@ async function repairOne(check: Check, stale: Finding, options: RepairOptions): 
 }
 
 /** Runs the check anew and returns the problem with that id and subject, if it is (still) there. */
-async function findAgain(check: Check, wanted: Finding, scope: RunScope): Promise<FoundProblem | undefined> {
-  const [run] = await runChecks([check], createContext(scope));
+async function findAgain(
+  check: Check,
+  wanted: Finding,
+  { scope, onCheck }: RepairOptions,
+): Promise<FoundProblem | undefined> {
+  const over = onCheck?.(check);
+  const [run] = await runChecks([check], createContext(scope)).finally(over);
   return run?.result.problems.find(
     ({ finding }) =>
       (finding.id === wanted.id && finding.subject === wanted.subject) ||

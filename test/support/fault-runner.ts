@@ -52,11 +52,15 @@ export async function runFault(fault: Fault, alias: CodexAlias): Promise<FaultRe
   const world = await makeWorld(alias, fault.layout ?? 'npm');
   const trouble: string[] = [];
   const cleanUp = (await fault.inject(world)) ?? (async () => {});
+  const snapshot = async () => {
+    const tree = await treeOf(world.root, fault.volatile);
+    return fault.args?.includes('--live') ? withoutOfficialTraces(tree) : tree;
+  };
   try {
-    const before = await treeOf(world.root, fault.volatile);
+    const before = await snapshot();
     const seen = await doctor(world, fault.args ?? []);
-    if (!same(before, await treeOf(world.root, fault.volatile)))
-      trouble.push('a plain doctor run changed files');
+    const changed = difference(before, await snapshot());
+    if (changed !== '') trouble.push(`a plain doctor run changed files: ${changed}`);
     const found = seen.findings.some((finding) => finding.id === fault.id);
     if (!found)
       trouble.push(`not found; findings: ${seen.findings.map((finding) => finding.id).join(', ') || 'none'}`);
@@ -69,7 +73,7 @@ export async function runFault(fault: Fault, alias: CodexAlias): Promise<FaultRe
     let undone: boolean | null = null;
     if (fault.repairable && found) {
       // The official doctor may have written housekeeping files: compare against what is there now.
-      const faulty = await treeOf(world.root, fault.volatile);
+      const faulty = await snapshot();
       const fixed = await doctor(world, ['--fix', '--yes', '--only', fault.id, ...(fault.args ?? [])]);
       const mine = fixed.repairs?.filter((repair) => repair.id === fault.id) ?? [];
       repaired =
@@ -83,9 +87,9 @@ export async function runFault(fault: Fault, alias: CodexAlias): Promise<FaultRe
         const undo = await steward(world, ['undo', '--json']);
         if (undo.code !== 0) trouble.push(`undo failed: ${undo.stdout}${undo.stderr}`);
       }
-      const restored = await treeOf(world.root, fault.volatile);
-      undone = same(faulty, restored);
-      if (!undone) trouble.push(`undo left a difference: ${difference(faulty, restored)}`);
+      const left = difference(faulty, await snapshot());
+      undone = left === '';
+      if (!undone) trouble.push(`undo left a difference: ${left}`);
     }
     return { fault, alias, found, alsoFailed, repaired, undone, official, trouble };
   } finally {
@@ -161,16 +165,25 @@ export async function treeOf(
   return tree;
 }
 
+/**
+ * `--live` runs the official doctor on the real home, which opens every database there and links itself into `tmp/`:
+ * SQLite's shared memory, empty write-ahead logs and those links come, change and stay. All that holds data is compared.
+ */
+function withoutOfficialTraces(tree: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const empty = createHash('sha256').digest('hex');
+  const isTrace = (name: string, what: string) =>
+    name.endsWith('.sqlite-shm') ||
+    (name.endsWith('.sqlite-wal') && what.endsWith(empty)) ||
+    /^\.codex\/tmp(\/|$)/.test(name);
+  return new Map([...tree].filter(([name, what]) => !isTrace(name, what)));
+}
+
 /** Binaries and huge sparse files are told apart by size: reading them would take longer than the test. */
 async function contentHash(path: string, size: number): Promise<string> {
   if (size > 64 * 1024 * 1024) return `size ${size}`;
   return createHash('sha256')
     .update(await readFile(path))
     .digest('hex');
-}
-
-function same(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
-  return difference(a, b) === '';
 }
 
 /** The first few paths that differ between two trees. */

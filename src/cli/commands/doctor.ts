@@ -61,6 +61,7 @@ export async function runDoctor(options: DoctorOptions, { terminal, signal }: Co
         json: options.json === true,
         userHome: host.userHome,
       }),
+      onCheck: (check) => startProgress(terminal, `looking again: ${check.title}`).stop,
       onResult: async (result) => say(await renderRepair(result, terminal, style)),
     });
     if (repairs.some((result) => result.kind === 'done')) seen = await look(selection, scope, terminal);

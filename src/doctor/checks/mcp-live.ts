@@ -13,18 +13,25 @@ import type { McpSubject, McpVerdict } from './mcp-subject.ts';
 
 const DISABLE = 'mcp.handshake_failed.disable';
 const LONGER = 'mcp.startup_timeout.longer';
-/** Beyond what Codex waits: whether a slow server answers at all decides what is right to do. */
-const EXTRA_MS = 45_000;
-const MAX_WAIT_MS = 120_000;
+/** Nobody sits in front of a doctor for longer, whatever the configuration grants the server. */
+const MAX_WAIT_MS = 35_000;
 
-/** Starts it as Codex would and waits longer than Codex would. */
+/**
+ * Longer than Codex itself waits, because whether a slow server answers at all decides what is right to do: more time for
+ * it, or none at all.
+ */
+export function patienceMs(startupTimeoutMs: number): number {
+  return Math.min(Math.max(3 * startupTimeoutMs, startupTimeoutMs + 3_000), MAX_WAIT_MS);
+}
+
+/** Starts it as Codex would and waits longer than Codex would, within reason. */
 export async function startStdio(
   context: CheckContext,
   subject: McpSubject<StdioServer>,
   path: string,
 ): Promise<McpVerdict> {
   const { server } = subject;
-  const waitMs = Math.min(server.startupTimeoutMs + EXTRA_MS, MAX_WAIT_MS);
+  const waitMs = patienceMs(server.startupTimeoutMs);
   const start = await startMcpServer(context.host, server, { path, waitMs, signal: context.signal });
   const seconds = (start.elapsedMs / 1000).toFixed(1);
   const limit = server.startupTimeoutMs / 1000;
@@ -53,6 +60,9 @@ export async function startStdio(
     return { state: `answered after ${seconds} s, too late`, problem };
   }
   const late = start.kind === 'no-answer';
+  if (late && start.elapsedMs < server.startupTimeoutMs) {
+    return { state: outcome(start, seconds), problem: unsettled(subject, seconds, evidence) };
+  }
   const problem = make(late ? 'mcp.startup_timeout' : 'mcp.handshake_failed', subject, {
     cause: late
       ? `The MCP server ${server.name} did not answer within ${seconds} s; Codex gives up after ${limit} s.`
@@ -74,7 +84,10 @@ export async function startStdio(
 /** Asks it as Codex would. A refusal without a token is settled by Codex itself, which knows its stored logins. */
 export async function askHttp(context: CheckContext, subject: McpSubject<HttpServer>): Promise<McpVerdict> {
   const { server } = subject;
-  const answer = await askMcpServer(context.host, server, context.signal);
+  const answer = await askMcpServer(context.host, server, {
+    waitMs: Math.min(server.startupTimeoutMs, MAX_WAIT_MS),
+    signal: context.signal,
+  });
   const { redact } = createRedactor({
     secrets: [bearerToken(context.host, server) ?? '', ...Object.values(server.headers)],
   });
@@ -150,6 +163,27 @@ interface Facts {
 function make(id: FailureId, { server }: McpSubject, { plan, ...facts }: Facts): FoundProblem {
   const severity = server.required ? 'fail' : 'warn';
   return { finding: finding(id, { subject: server.name, severity, ...facts }), plan };
+}
+
+/** No verdict: Codex would wait longer than we did. It is said all the same, and no repair counts as verified by it. */
+function unsettled(
+  { server }: McpSubject<StdioServer>,
+  seconds: string,
+  evidence: readonly Evidence[],
+): FoundProblem {
+  const limit = server.startupTimeoutMs / 1000;
+  return {
+    finding: finding('mcp.startup_timeout', {
+      subject: server.name,
+      severity: 'info',
+      cause: `The MCP server ${server.name} did not answer within ${seconds} s; Codex would wait ${limit} s, so it may still come up in time.`,
+      evidence,
+      confidence: 0.3,
+      summary:
+        'Nothing to do if it comes up; if it never does, run its command by hand and see what it waits for.',
+      steps: [],
+    }),
+  };
 }
 
 function outcome(start: McpStart, seconds: string): string {

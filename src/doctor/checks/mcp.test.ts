@@ -10,6 +10,7 @@ import type { CheckResult } from '../check.ts';
 import { createContext } from '../context.ts';
 import { longerStartup, pathWith } from '../repairs/mcp.ts';
 import { mcpCheck } from './mcp.ts';
+import { patienceMs } from './mcp-live.ts';
 
 let folder: { path: string; remove: () => Promise<void> };
 let place: string;
@@ -274,6 +275,23 @@ describe('with --live', () => {
     expect(JSON.stringify(result)).not.toMatch(/hush|abc-secret/);
   });
 
+  it('gives up on a server that never answers, and offers to switch it off', async () => {
+    const config =
+      '[mcp_servers.mute]\ncommand = "node"\nargs = ["-e", "setInterval(() => {}, 1e3)"]\nstartup_timeout_ms = 10\n';
+    const result = await run(config, { live: true });
+    expect(findings(result)).toMatchObject([
+      {
+        id: 'mcp.startup_timeout',
+        cause: expect.stringMatching(/did not answer within \d\.\d s; Codex gives up after 0.01 s/),
+        fix: { repairId: 'mcp.startup_timeout.disable' },
+      },
+    ]);
+  });
+
+  it('waits longer than Codex does, and never much longer than half a minute', () => {
+    expect([1_000, 10_000, 30_000, 600_000].map(patienceMs)).toEqual([4_000, 30_000, 35_000, 35_000]);
+  });
+
   it('ends with the run when it is cancelled', async () => {
     const stop = new AbortController();
     const host = createHost({ env: { PATH: bin }, userHome: join(place, 'home'), cwd: place });
@@ -284,7 +302,11 @@ describe('with --live', () => {
     );
     setTimeout(() => stop.abort(), 100);
     const result = await mcpCheck.run(createContext({ host, home, signal: stop.signal, live: true }));
-    expect(findings(result)).toMatchObject([{ id: 'mcp.startup_timeout' }]);
+    // It had no chance to answer: neither fine nor too slow, and nothing to repair.
+    expect(findings(result)).toMatchObject([
+      { id: 'mcp.startup_timeout', severity: 'info', fix: { repairId: null, command: null } },
+    ]);
+    expect(findings(result)[0]?.cause).toMatch(/did not answer within 0\.\d s; Codex would wait 30 s/);
     expect(await readdir(home.path)).toEqual(['config.toml']);
   });
 });

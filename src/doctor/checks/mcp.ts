@@ -14,7 +14,7 @@ export const mcpCheck: Check = {
   category: 'mcp',
   title: 'MCP servers',
   finds: ['mcp.command_not_found', 'mcp.handshake_failed', 'mcp.startup_timeout', 'mcp.auth_required'],
-  timeoutMs: 150_000,
+  timeoutMs: 45_000,
   run,
 };
 
