@@ -2,8 +2,8 @@
  * The sign-in server and the client steward is to it: the official ones, or those that the official overrides name
  * (Codex 0.133 to 0.169), so that a lab can stand in.
  */
-import { StewardError } from '../../errors.ts';
-import type { Host } from '../../host.ts';
+import type { CodexScope } from '../../codex/home.ts';
+import { EXIT, StewardError } from '../../errors.ts';
 
 const OFFICIAL_ISSUER = 'https://auth.openai.com';
 /** Public: the id of the Codex CLI itself. */
@@ -32,7 +32,10 @@ export interface EndpointOptions {
 }
 
 /** The endpoints in force. Throws `ERR_LOGIN_ISSUER` (usage) for one that is no URL or would send tokens in clear text. */
-export function readAuthEndpoints(host: Host, options: EndpointOptions = {}): AuthEndpoints {
+export function readAuthEndpoints(
+  { host }: Pick<CodexScope, 'host'>,
+  options: EndpointOptions = {},
+): AuthEndpoints {
   const given = options.issuer ?? nonEmpty(host.env.CODEX_APP_SERVER_LOGIN_ISSUER) ?? OFFICIAL_ISSUER;
   const issuer = checked(given, 'the sign-in server').replace(/\/+$/, '');
   const refresh = nonEmpty(host.env.CODEX_REFRESH_TOKEN_URL_OVERRIDE);
@@ -56,7 +59,7 @@ function checked(text: string, name: string): string {
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback)) return text;
   throw new StewardError('ERR_LOGIN_ISSUER', 'user', `${name} has no address that tokens may be sent to`, {
     hint: 'It must begin with https://; http:// is accepted for this machine only.',
-    exitCode: 2,
+    exitCode: EXIT.usage,
   });
 }
 
