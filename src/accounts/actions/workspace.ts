@@ -21,7 +21,7 @@ export async function chooseWorkspace(
   accountKey: string,
   reference: string,
 ): Promise<WorkspaceOutcome | null> {
-  return await updatePool(scope, (pool) => {
+  return await updatePool<WorkspaceOutcome | null>(scope, (pool) => {
     const position = pool.accounts.findIndex(({ key }) => key === accountKey);
     const account = pool.accounts[position];
     if (account === undefined || account.kind !== 'chatgpt') return { pool, result: null };
