@@ -38,6 +38,8 @@ export interface EnrollmentError {
   readonly reason: string | null;
   /** Epoch ms, where the text says when. */
   readonly at: number | null;
+  /** How long Codex itself waits before it tries again, in ms, where the text says it (0.169). */
+  readonly retryInMs: number | null;
 }
 
 const MESSAGE = 'failed to connect to app-server remote control websocket';
@@ -82,9 +84,19 @@ const LOCAL: readonly (readonly [RegExp, EnrollmentErrorKind])[] = [
 export function parseEnrollmentError(text: string): EnrollmentError | null {
   const line = text.replaceAll(ESCAPES, '').trim();
   const structured = fromJsonLine(line);
-  if (structured !== null)
-    return structured.words === null ? null : parseWords(structured.words, structured.at);
-  return parseWords(wordsOf(line), timeOf(line));
+  const found =
+    structured === null
+      ? parseWords(wordsOf(line), timeOf(line))
+      : structured.words === null
+        ? null
+        : parseWords(structured.words, structured.at);
+  return found === null ? null : { ...found, retryInMs: retryOf(line) };
+}
+
+/** `reconnect_delay` as Rust prints a duration: `850.1ms`, `77.4s`. */
+function retryOf(line: string): number | null {
+  const found = /reconnect_delay["=: ]+(\d+(?:\.\d+)?)(ms|s)\b/.exec(line);
+  return found === null ? null : Math.round(Number(found[1]) * (found[2] === 's' ? 1000 : 1));
 }
 
 /** A line by which Codex says that the connection stands: what was remembered before it is over. */
@@ -201,6 +213,7 @@ function error(
     body: known.body ?? null,
     reason: known.reason ?? null,
     at: known.at ?? null,
+    retryInMs: known.retryInMs ?? null,
   };
 }
 

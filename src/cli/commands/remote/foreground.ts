@@ -1,0 +1,46 @@
+/** `steward remote foreground`: remote control until Ctrl-C, with the reason whenever it fails. */
+import { resolveCodexHome } from '../../../codex/home.ts';
+import { EXIT } from '../../../errors.ts';
+import { createHost } from '../../../host.ts';
+import { runForeground } from '../../../remote/foreground.ts';
+import type { HostStatus } from '../../../remote/host-status.ts';
+import { troubleOfError } from '../../../remote/trouble.ts';
+import type { CommandDeps } from '../../main.ts';
+import { redacted } from '../../render/redacted.ts';
+import { hostToJson, renderHostLine, renderTrouble, troubleToJson } from '../../render/remote.ts';
+
+/** Returns 0 when it was available and ended by Ctrl-C, 1 when it failed. */
+export async function runRemoteForeground(
+  options: { readonly json?: boolean },
+  { terminal, signal }: CommandDeps,
+): Promise<number> {
+  const host = createHost();
+  const scope = { host, home: resolveCodexHome(host), signal };
+  let isTold = false;
+  const onStatus = (seen: HostStatus) => {
+    const status = redacted(seen);
+    const trouble = status.lastError === null ? null : troubleOfError(status.lastError);
+    if (options.json) {
+      if (isTold) return; // one object, the first outcome
+      const payload = { schemaVersion: 1, command: 'remote foreground', mode: 'foreground' };
+      const findings = trouble === null ? [] : [trouble.finding];
+      terminal.out(
+        `${JSON.stringify({ ...payload, ...hostToJson(status), cause: troubleToJson(trouble), findings }, null, 2)}\n`,
+      );
+    } else {
+      terminal.out(renderHostLine(status, terminal));
+      if (status.status === 'connected') terminal.out('  Press Ctrl-C to stop.\n');
+      if (status.lastError !== null && trouble !== null)
+        terminal.out(
+          `\n${renderTrouble(status.lastError, trouble, terminal, { userHome: host.userHome, verbose: false })}`,
+        );
+    }
+    isTold = true;
+  };
+  const { exitCode, status } = await runForeground(scope, {
+    onStatus,
+    onLine: (line) => terminal.err(`${line}\n`),
+  });
+  if (exitCode !== EXIT.ok) return exitCode;
+  return status.lastError === null ? EXIT.ok : EXIT.problems;
+}

@@ -1,0 +1,45 @@
+/**
+ * Remembers the last error between two commands: `$CODEX_HOME/steward/remote.json`. Codex forgets it with its process, and
+ * a status that only says "errored" helps nobody.
+ */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import type { CodexReader, CodexScope } from '../codex/home.ts';
+import { readText } from '../codex/reading.ts';
+import { ensurePrivateFolder, writeFileAtomic } from '../storage/atomic-file.ts';
+import { type LastError, lastErrorSchema } from './last-error.ts';
+
+const MAX_BYTES = 64 * 1024;
+const stored = v.object({ schemaVersion: v.literal(1), lastError: v.nullable(lastErrorSchema) });
+
+function storePath(home: string): string {
+  return join(home, 'steward', 'remote.json');
+}
+
+/** What was remembered; `null` where nothing was, or the file is not ours any more. */
+export const readStoredError: CodexReader<LastError | null> = async ({ home }) => {
+  const file = await readText(storePath(home.path), MAX_BYTES);
+  if (file.kind !== 'ok') return null;
+  try {
+    const parsed = v.safeParse(stored, JSON.parse(file.value));
+    return parsed.success ? parsed.output.lastError : null;
+  } catch {
+    return null; // it is a memory, not a source: the next look fills it again
+  }
+};
+
+/** Remembers the error, or forgets the one remembered (`null`). Writes only what has changed. */
+export async function storeError(scope: CodexScope, lastError: LastError | null): Promise<void> {
+  const before = await readStoredError(scope);
+  if (JSON.stringify(before) === JSON.stringify(lastError)) return;
+  const path = storePath(scope.home.path);
+  await ensurePrivateFolder(join(scope.home.path, 'steward'));
+  const { uid, gid } = await stat(scope.home.path);
+  const text = `${JSON.stringify({ schemaVersion: 1, lastError }, null, 2)}\n`;
+  await writeFileAtomic(path, text, {
+    mode: 0o600,
+    // Root looking into somebody's home must not leave a file behind that its owner cannot write.
+    ...(scope.host.uid === 0 ? { owner: { uid, gid } } : {}),
+  });
+}
