@@ -18,7 +18,7 @@ export type AccountMatch =
 export function findAccount(pool: Pool, reference: string): AccountMatch {
   const wanted = reference.trim().toLowerCase();
   if (wanted === '') return { kind: 'none' };
-  if (/^[0-9]{1,6}$/.test(wanted)) {
+  if (/^[1-9][0-9]{0,5}$/.test(wanted)) {
     const index = Number(wanted) - 1;
     return pool.accounts[index] === undefined ? { kind: 'none' } : { kind: 'found', index };
   }
