@@ -63,7 +63,12 @@ export type Choice =
     }
   /** The pool is empty: the client's own login goes through as it came. */
   | { readonly kind: 'own' }
-  | { readonly kind: 'none'; readonly blocked: readonly BlockedAccount[] };
+  | {
+      readonly kind: 'none';
+      /** Why nobody else was asked than one account; `null` when nobody can serve. */
+      readonly hard: 'forced' | 'owner' | 'pinned' | null;
+      readonly blocked: readonly BlockedAccount[];
+    };
 
 export type CredentialOutcome =
   | { readonly kind: 'credential'; readonly bearer: string; readonly accountId: string | null }

@@ -71,7 +71,7 @@ function encodingOf(header: string | undefined): RequestBody['encoding'] {
 
 /** Codex writes the model first; whoever does not has the whole body parsed. */
 function modelOf(text: Buffer): string | null {
-  const first = /^\s*\{\s*"model"\s*:\s*"([^"\\]{1,200})"/.exec(text.latin1Slice(0, 300))?.[1];
+  const first = /^\s*\{\s*"model"\s*:\s*"([^"\\]{1,200})"/.exec(text.toString('latin1', 0, 300))?.[1];
   return first ?? (text.includes('"model"') ? stringMember(text, 'model') : null);
 }
 
