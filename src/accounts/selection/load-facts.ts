@@ -1,0 +1,83 @@
+/** Reads what a choice is made from: quota cache, policies, settings and the project's profile. Only reads, only files. */
+import type { CodexScope } from '../../codex/home.ts';
+import type { Account, Pool } from '../account.ts';
+import { policyKey } from '../store/identity.ts';
+import { type AccountPolicy, readPolicies } from '../store/policies-store.ts';
+import { readQuotaCache } from '../store/quota-cache.ts';
+import { type RoutingProfile, readRoutingProfile } from '../store/routing-profiles.ts';
+import { readSettings, type Settings } from '../store/settings-store.ts';
+import {
+  type AccountFacts,
+  type AccountPreferences,
+  type Demand,
+  NO_RUNTIME,
+  type ProjectProfile,
+  type SelectionSettings,
+} from './facts.ts';
+import { readingOfEntry } from './quota-reading.ts';
+
+export interface LoadedFacts {
+  readonly facts: readonly AccountFacts[];
+  readonly demand: Demand;
+  /** The project's profile, when it has one. */
+  readonly projectName: string | null;
+  /** Files and variables that could not be honoured; for people, no secrets. */
+  readonly warnings: readonly string[];
+}
+
+/** The facts of a pool for requests to `model` (`null`: any), as they stand on disk. */
+export async function loadFacts(scope: CodexScope, pool: Pool, model: string | null): Promise<LoadedFacts> {
+  const [cache, policies, { settings, warnings }, profile] = await Promise.all([
+    readQuotaCache(scope, pool),
+    readPolicies(scope, pool),
+    readSettings(scope),
+    readRoutingProfile(scope),
+  ]);
+  const facts = pool.accounts.map((account): AccountFacts => {
+    const entry = cache.entryOf(account);
+    return {
+      account,
+      quota: entry === null ? null : readingOfEntry(entry),
+      preferences: preferencesOf(policies.policyOf(account)),
+      runtime: NO_RUNTIME,
+    };
+  });
+  return {
+    facts,
+    demand: {
+      model,
+      settings: selectionSettings(settings),
+      profile: profile === null ? null : profileOf(profile, pool.accounts),
+    },
+    projectName: profile?.projectName ?? null,
+    warnings: [...warnings, ...(policies.warning === null ? [] : [policies.warning])],
+  };
+}
+
+/** The settings that selection honours. */
+export function selectionSettings(settings: Settings): SelectionSettings {
+  return {
+    strategy: settings.schedulingStrategy,
+    defersNearExhaustion: settings.preemptiveQuotaEnabled,
+    minRemainingPercentShort: settings.preemptiveQuotaRemainingPercent5h,
+    minRemainingPercentLong: settings.preemptiveQuotaRemainingPercent7d,
+    maxDeferralMs: settings.preemptiveQuotaMaxDeferralMs,
+  };
+}
+
+/** A policy as selection sees it. */
+export function preferencesOf({ tags, weight, paused, drained }: AccountPolicy): AccountPreferences {
+  return { tags, weight, isPaused: paused, isDrained: drained };
+}
+
+function profileOf(profile: RoutingProfile, accounts: readonly Account[]): ProjectProfile {
+  const { preferredTags, avoidTags, modelAllowlist, modelDenylist, accountWeightByKey } = profile;
+  const weights = Object.keys(accountWeightByKey).length === 0 ? [] : accounts;
+  const weightByKey = Object.fromEntries(
+    weights.flatMap((account) => {
+      const weight = accountWeightByKey[policyKey(account)];
+      return weight === undefined ? [] : [[account.key, weight]];
+    }),
+  );
+  return { preferredTags, avoidTags, modelAllowlist, modelDenylist, weightByKey };
+}
