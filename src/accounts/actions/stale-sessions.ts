@@ -2,27 +2,22 @@
  * Codex sessions that still work with the former login: Codex reads `auth.json` when it starts and keeps the login in
  * memory (0.133 to 0.169), so a switch reaches only sessions that are started afterwards.
  */
-import type { CodexScope } from '../../codex/home.ts';
-import { type CodexProcess, processesOfHome, readCodexProcesses } from '../../codex/processes.ts';
+import type { CodexProcess } from '../../codex/processes.ts';
 
 export interface StaleSession {
   readonly pid: number;
   readonly kind: CodexProcess['kind'];
   /** Its command line without secrets. */
   readonly command: string;
-  /** What ends or restarts it. */
+  /** What ends or restarts it, for people. */
   readonly restart: string;
 }
 
-/** The running sessions of this home that a switch made now does not reach. Empty when nothing runs. */
-export async function readStaleSessions(scope: CodexScope): Promise<readonly StaleSession[]> {
-  const running = processesOfHome(await readCodexProcesses(scope), scope.home.path);
-  return running.filter(holdsLogin).map(({ pid, kind, command }) => ({
-    pid,
-    kind,
-    command,
-    restart: howToRestart(kind),
-  }));
+/** Those running processes that a switch does not reach, with what to do about each. */
+export function staleSessions(running: readonly CodexProcess[]): readonly StaleSession[] {
+  return running
+    .filter(holdsLogin)
+    .map(({ pid, kind, command }) => ({ pid, kind, command, restart: howToRestart(kind) }));
 }
 
 /** The updater and sandbox helpers use no login; a session through the gateway is given its account there. */
