@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { forecastPool } from '../../src/accounts/forecast/forecast.ts';
 import { availabilityOf } from '../../src/accounts/selection/availability.ts';
 import { prepareCandidates } from '../../src/accounts/selection/candidate.ts';
-import { chooseAccount, rankOf, type SelectionInput } from '../../src/accounts/selection/choose.ts';
+import { chooseAccount, groupOf, meritOf, type SelectionInput } from '../../src/accounts/selection/choose.ts';
 import { explainChoice } from '../../src/accounts/selection/explain.ts';
 import { type AccountFacts, type Demand, STRATEGIES } from '../../src/accounts/selection/facts.ts';
 import { apiKey, chatgpt, demandOf, factsOf, HOUR, NOON, reading } from '../support/account-facts.ts';
@@ -154,7 +154,7 @@ describe('the chooser', () => {
           const candidate = selection.kind === 'chosen' ? input.candidates[selection.index] : undefined;
           if (candidate === undefined) return selection;
           const lastUsed = Math.max(candidate.account.lastUsed, candidate.runtime.lastUsed);
-          return [rankOf(candidate, input), candidate.runtime.inflight, lastUsed];
+          return [groupOf(candidate, NOON), meritOf(candidate, input), candidate.runtime.inflight, lastUsed];
         };
         const permuted = order.flatMap((index) => pool[index] ?? []);
         expect(quality(inputOf(permuted, demand))).toEqual(quality(inputOf(pool, demand)));

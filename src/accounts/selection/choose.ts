@@ -79,7 +79,8 @@ function hardChoice(input: SelectionInput): { readonly reason: HardReason; reado
 function chooseBest(input: SelectionInput): Selection {
   const { candidates, model, now, excluded } = input;
   let best: Candidate | null = null;
-  let bestRank: Rank = { group: 0, merit: 0 };
+  let bestGroup = 0;
+  let bestMerit = 0;
   let usable = 0;
   let soonest = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
@@ -90,11 +91,15 @@ function chooseBest(input: SelectionInput): Selection {
       continue;
     }
     usable += 1;
-    const rank = rankOf(candidate, input);
-    if (best === null || comesBefore(candidate, rank, best, bestRank)) {
-      best = candidate;
-      bestRank = rank;
+    const group = groupOf(candidate, now);
+    if (best !== null && group > bestGroup) continue;
+    const merit = meritOf(candidate, input);
+    if (best !== null && group === bestGroup) {
+      if (merit < bestMerit || (merit === bestMerit && !isFresher(candidate, best))) continue;
     }
+    best = candidate;
+    bestGroup = group;
+    bestMerit = merit;
   }
   if (best === null) {
     return { kind: 'none', hard: null, soonestMs: Number.isFinite(soonest) ? soonest : null };
@@ -102,24 +107,15 @@ function chooseBest(input: SelectionInput): Selection {
   return { kind: 'chosen', index: best.index, reason: usable === 1 ? 'only' : 'best' };
 }
 
-export interface Rank {
-  /** Lower groups go first, whatever the merit: free before held back before paid, preferred tags before others. */
-  readonly group: number;
-  /** Higher is better; steps, not a scale, so that accounts that are about as good share the work. */
-  readonly merit: number;
+/** Lower groups go first, whatever the merit: free before held back before paid, preferred tags before others. */
+export function groupOf(candidate: Candidate, now: number): number {
+  const tier = tierOf(candidate, now);
+  const costs = tier === 'paid' ? 12 : tier === 'deferred' ? 6 : 0;
+  return costs + (candidate.weight === 0 ? 3 : 0) + candidate.tagRank;
 }
 
-/** What the strategy makes of an account that can serve. */
-export function rankOf(candidate: Candidate, input: SelectionInput): Rank {
-  const tier = tierOf(candidate, input.now);
-  const group =
-    (tier === 'paid' ? 12 : tier === 'deferred' ? 6 : 0) +
-    (candidate.weight === 0 ? 3 : 0) +
-    candidate.tagRank;
-  return { group, merit: meritOf(candidate, input) };
-}
-
-function meritOf(candidate: Candidate, input: SelectionInput): number {
+/** What the strategy makes of an account that can serve: higher is better, equal merits share the work. */
+export function meritOf(candidate: Candidate, input: SelectionInput): number {
   switch (input.strategy) {
     case 'sequential': {
       const count = input.candidates.length;
@@ -160,9 +156,8 @@ export function reserveOf(limit: LimitState | null, now: number): number {
   return Math.min(1, limit.remaining * 4);
 }
 
-function comesBefore(a: Candidate, rankA: Rank, b: Candidate, rankB: Rank): boolean {
-  if (rankA.group !== rankB.group) return rankA.group < rankB.group;
-  if (rankA.merit !== rankB.merit) return rankA.merit > rankB.merit;
+/** Among equals: the least under way, then the least recently used, then the order of the list. */
+function isFresher(a: Candidate, b: Candidate): boolean {
   if (a.runtime.inflight !== b.runtime.inflight) return a.runtime.inflight < b.runtime.inflight;
   const usedA = lastUsedOf(a);
   const usedB = lastUsedOf(b);

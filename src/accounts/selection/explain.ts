@@ -1,7 +1,7 @@
 /** Why the choice fell as it did: each account in the order in which it would serve, with its reasons in plain words. */
 import { type Availability, availabilityOf, type Tier } from './availability.ts';
 import type { Candidate } from './candidate.ts';
-import { paceOf, rankOf, type Selection, type SelectionInput } from './choose.ts';
+import { groupOf, meritOf, paceOf, type Selection, type SelectionInput } from './choose.ts';
 import { clockTime, quotaWords, unavailableWords } from './words.ts';
 
 export interface Considered {
@@ -29,7 +29,6 @@ function explainOne(candidate: Candidate, input: SelectionInput, chosen: number 
   const availability = availabilityOf(candidate, input.model, input.now);
   const isChosen = index === chosen;
   const isReady = availability.kind === 'ready';
-  const rank = isReady ? rankOf(candidate, input) : null;
   const considered: Considered = {
     index,
     availability,
@@ -39,9 +38,9 @@ function explainOne(candidate: Candidate, input: SelectionInput, chosen: number 
   };
   const waits = availability.kind === 'delayed' ? availability.untilMs : Number.POSITIVE_INFINITY;
   const order = [
-    isChosen ? 0 : rank === null ? 2 : 1,
-    rank === null ? waits : candidate.isDrained ? 99 : rank.group,
-    rank === null ? 0 : -rank.merit,
+    isChosen ? 0 : isReady && !candidate.isDrained ? 1 : isReady ? 2 : 3,
+    isReady ? groupOf(candidate, input.now) : waits,
+    isReady ? -meritOf(candidate, input) : 0,
     candidate.runtime.inflight,
     Math.max(candidate.runtime.lastUsed, candidate.account.lastUsed),
     index,

@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000;
 export function clockTime(at: number, now: number): string {
   const date = new Date(at);
   const time = `${two(date.getHours())}:${two(date.getMinutes())}`;
-  if (date.toDateString() === new Date(now).toDateString()) return time;
+  if (Math.abs(at - now) < DAY_MS && date.getDate() === new Date(now).getDate()) return time;
   if (at > now && at - now < 6 * DAY_MS) return `${DAYS[date.getDay()]} ${time}`;
   return `${date.getDate()} ${MONTHS[date.getMonth()]} ${time}`;
 }
