@@ -2,9 +2,9 @@
 import { migrateLegacyPool } from '../accounts/store/pool-store.ts';
 import { type CodexScope, resolveCodexHome } from '../codex/home.ts';
 import { createHost } from '../host.ts';
+import { redact } from '../storage/redact.ts';
 import { openJournal } from './journal.ts';
 import type { CommandDeps } from './main.ts';
-import { redacted } from './render/redacted.ts';
 import type { Terminal } from './render/terminal.ts';
 
 /** The documented `schemaVersion` of our JSON. */
@@ -55,8 +55,16 @@ export async function openAuthSession(
     say,
     answer: (payload) => {
       if (!json) return;
-      const all = redacted({ schemaVersion: SCHEMA_VERSION, command: options.command, ...payload });
-      terminal.out(`${JSON.stringify(all, null, 2)}\n`);
+      const all = { schemaVersion: SCHEMA_VERSION, command: options.command, ...payload };
+      terminal.out(`${JSON.stringify(all, withoutSecrets, 2)}\n`);
     },
   };
+}
+
+/**
+ * Our own members are public by construction, whatever they are called (`tokens`, `accountKey`); only texts may quote
+ * somebody else's words.
+ */
+function withoutSecrets(_name: string, value: unknown): unknown {
+  return typeof value === 'string' && !/^sha256:[0-9a-f]{64}$/.test(value) ? redact(value) : value;
 }
