@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { EXIT, StewardError } from '../errors.ts';
 import { registerAuth } from './program/auth.ts';
 import { registerRemote } from './program/remote.ts';
+import { registerShim } from './program/shim.ts';
 import { createTerminal, type Terminal } from './render/terminal.ts';
 
 /** What every command's `run` is given besides its own options. */
@@ -97,6 +98,7 @@ export function createProgram(deps: CommandDeps, version: string, done: (exitCod
 
   registerAuth(program, { deps, done });
   registerRemote(program, { deps, done });
+  registerShim(program, { deps, done });
 
   const lab = program
     .command('lab')

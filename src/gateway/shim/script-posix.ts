@@ -176,11 +176,14 @@ has_second_account() {
   return 1
 }
 
-if ! find_gateway && has_second_account && [ -x "$node" ] && [ -r "$steward" ]; then
-  "$node" "$steward" gateway start --quiet >&2 < /dev/null
-  find_gateway || url=
+if ! find_gateway; then
+  url=
+  if has_second_account && [ -x "$node" ] && [ -r "$steward" ]; then
+    "$node" "$steward" gateway start --quiet >&2 < /dev/null
+    find_gateway || url=
+  fi
 fi
-if [ -n "\${url-}" ]; then official -c "openai_base_url=\\"$url\\"" "$@"; fi
+if [ -n "$url" ]; then official -c "openai_base_url=\\"$url\\"" "$@"; fi
 official "$@"
 `;
 }

@@ -50,10 +50,7 @@ export async function planShimInstall(
 }
 
 /** The plan that takes the block out of every start-up file and the files out of their folder; `null`: nothing is there. */
-export async function planShimUninstall(
-  host: Host,
-  names: readonly string[],
-): Promise<RepairPlan | null> {
+export async function planShimUninstall(host: Host, names: readonly string[]): Promise<RepairPlan | null> {
   const steps: Step[] = [];
   for (const { path } of SHELLS.flatMap((shell) => shellFiles(host, shell))) {
     const reading = await readText(path, MAX_BYTES);

@@ -38,11 +38,7 @@ export interface ShimState {
 /** The shim's own folder: never one that holds anything else. */
 export function shimFolder(host: Host): string {
   if (host.platform === 'win32') {
-    return join(
-      host.env.LOCALAPPDATA || join(host.userHome, 'AppData', 'Local'),
-      'codex-steward',
-      'bin',
-    );
+    return join(host.env.LOCALAPPDATA || join(host.userHome, 'AppData', 'Local'), 'codex-steward', 'bin');
   }
   return join(host.env.XDG_DATA_HOME || join(host.userHome, '.local', 'share'), 'codex-steward', 'bin');
 }
@@ -64,9 +60,14 @@ export async function shimFiles(
   program: StewardProgram,
 ): Promise<readonly ShimFile[]> {
   if (official?.native == null) {
-    throw new StewardError('ERR_SHIM_NO_CODEX', 'user', 'there is no working official codex on this machine', {
-      hint: 'steward doctor',
-    });
+    throw new StewardError(
+      'ERR_SHIM_NO_CODEX',
+      'user',
+      'there is no working official codex on this machine',
+      {
+        hint: 'steward doctor',
+      },
+    );
   }
   const folder = shimFolder(host);
   const facts: ShimFacts = {
