@@ -3,7 +3,7 @@
  * SSH with and without a forwarded port, and where something blocks the way back.
  */
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import { exchangeCode, type OauthDeps, type TokenOutcome } from '../oauth/token-endpoint.ts';
+import { exchangeCode, type OauthDeps, type Tokens } from '../oauth/token-endpoint.ts';
 import {
   CALLBACK_PATH,
   CALLBACK_PORTS,
@@ -13,8 +13,6 @@ import {
 import { failureOfTokens, type LoginFailure } from './login-failure.ts';
 import { createSignIn, type SignIn } from './pkce.ts';
 import { parsePasted, readSignInAnswer } from './sign-in-answer.ts';
-
-export type Tokens = Extract<TokenOutcome, { readonly kind: 'tokens' }>;
 
 /** What the sign-in tells while it runs, and where pasted lines come from. */
 export interface BrowserLoginTalk {

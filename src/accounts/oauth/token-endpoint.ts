@@ -42,6 +42,8 @@ export type TokenOutcome =
       readonly isSent: boolean;
     };
 
+export type Tokens = Extract<TokenOutcome, { readonly kind: 'tokens' }>;
+
 const TIMEOUT_MS = 30_000;
 /** For an access token that says nothing of its end; the server's 401 then tells. */
 const ASSUMED_LIFETIME_MS = 3_600_000;
