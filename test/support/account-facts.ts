@@ -1,5 +1,6 @@
 /** Invented accounts for tests and benchmarks of selection; nothing is read or written. */
 import type { ApiKeyAccount, ChatgptAccount } from '../../src/accounts/account.ts';
+import type { Usage } from '../../src/accounts/quota/usage-facts.ts';
 import {
   type AccountFacts,
   type AccountPreferences,
@@ -9,7 +10,6 @@ import {
   NO_PREFERENCES,
   NO_RUNTIME,
   type ProjectProfile,
-  type QuotaReading,
   type SelectionSettings,
 } from '../../src/accounts/selection/facts.ts';
 
@@ -63,21 +63,24 @@ export function apiKey(name: string): ApiKeyAccount {
 }
 
 /** A reading with the two usual windows: used percent, and hours until the reset. */
-export function reading(short: readonly [number, number], long: readonly [number, number]): QuotaReading {
+export function reading(short: readonly [number, number], long: readonly [number, number]): Usage {
   return {
     planType: 'plus',
     windows: [
       { name: '5h', usedPercent: short[0], windowMinutes: 300, resetsAt: NOON + short[1] * HOUR },
       { name: 'weekly', usedPercent: long[0], windowMinutes: 10_080, resetsAt: NOON + long[1] * HOUR },
     ],
+    additional: [],
     limitReached: short[0] >= 100 || long[0] >= 100,
+    reachedType: null,
+    credits: null,
     hasCredits: false,
     fetchedAt: NOON - 60_000,
   };
 }
 
 export interface FactsChanges {
-  readonly quota?: QuotaReading | null;
+  readonly quota?: Usage | null;
   readonly preferences?: Partial<AccountPreferences>;
   readonly runtime?: Partial<AccountRuntime>;
 }

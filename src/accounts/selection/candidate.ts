@@ -3,7 +3,8 @@
  * a choice among a thousand accounts is a loop over numbers.
  */
 import type { Account } from '../account.ts';
-import type { AccountFacts, AccountRuntime, Demand, QuotaReading, QuotaWindow } from './facts.ts';
+import type { Usage, UsageWindow } from '../quota/usage-facts.ts';
+import type { AccountFacts, AccountRuntime, Demand } from './facts.ts';
 import { limitAppliesTo } from './model-family.ts';
 
 /** Why an account cannot serve until somebody does something. */
@@ -47,7 +48,7 @@ export interface Candidate {
   readonly shortLimit: LimitState | null;
   /** Read at each choice: whoever prepared the candidate may change what it points to. */
   readonly runtime: AccountRuntime;
-  readonly quota: QuotaReading | null;
+  readonly quota: Usage | null;
 }
 
 export interface LimitState {
@@ -124,7 +125,7 @@ function longest(waits: readonly Wait[]): Wait | null {
 }
 
 /** The used-up limit that comes back last; when the server only said "reached", the fullest one. */
-function exhaustionOf(quota: QuotaReading | null, demand: Demand): Wait | null {
+function exhaustionOf(quota: Usage | null, demand: Demand): Wait | null {
   if (quota === null) return null;
   const full = quota.windows.filter((window) => window.usedPercent >= 100);
   const fullest = [...quota.windows].sort((a, b) => b.usedPercent - a.usedPercent).slice(0, 1);
@@ -139,7 +140,7 @@ function exhaustionOf(quota: QuotaReading | null, demand: Demand): Wait | null {
   return longest(waits);
 }
 
-function deferralOf(quota: QuotaReading | null, { settings }: Demand): number {
+function deferralOf(quota: Usage | null, { settings }: Demand): number {
   if (quota === null || !settings.defersNearExhaustion) return 0;
   let until = 0;
   for (const window of quota.windows) {
@@ -163,7 +164,7 @@ function tagRankOf(tags: readonly string[], { profile }: Demand): 0 | 1 | 2 {
   return tags.some((tag) => profile.preferredTags.includes(tag)) ? 0 : 1;
 }
 
-function limitState(window: QuotaWindow | undefined): LimitState | null {
+function limitState(window: UsageWindow | undefined): LimitState | null {
   if (window === undefined) return null;
   return {
     remaining: Math.min(1, Math.max(0, 1 - window.usedPercent / 100)),

@@ -1,29 +1,6 @@
 /** What a choice is made from: one set of facts for each account, and what the request needs. */
 import type { Account } from '../account.ts';
-
-/** One limit of an account, as the server last told it. */
-export interface QuotaWindow {
-  /** `5h`, `weekly`, `monthly`, or the server's name of an additional limit. */
-  readonly name: string;
-  /** 0 to 100. */
-  readonly usedPercent: number;
-  readonly windowMinutes: number | null;
-  /** Epoch ms; `null` when the server did not say. */
-  readonly resetsAt: number | null;
-}
-
-/** The last reading of an account's limits. */
-export interface QuotaReading {
-  readonly planType: string | null;
-  /** The limits that every request counts against. */
-  readonly windows: readonly QuotaWindow[];
-  /** The server said that nothing more is allowed now. */
-  readonly limitReached: boolean;
-  /** Bought credits serve on when the limits are used up. */
-  readonly hasCredits: boolean;
-  /** Epoch ms. */
-  readonly fetchedAt: number;
-}
+import type { Usage } from '../quota/usage-facts.ts';
 
 /** What the user decided about an account (`account-policies.json`). */
 export interface AccountPreferences {
@@ -50,7 +27,8 @@ export interface AccountRuntime {
 /** All that is known of one account. Its position in the list is its index. */
 export interface AccountFacts {
   readonly account: Account;
-  readonly quota: QuotaReading | null;
+  /** The last reading of its limits; `null` when it was never asked. */
+  readonly quota: Usage | null;
   readonly preferences: AccountPreferences;
   readonly runtime: AccountRuntime;
 }

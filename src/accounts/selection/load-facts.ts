@@ -1,6 +1,7 @@
 /** Reads what a choice is made from: quota cache, policies, settings and the project's profile. Only reads, only files. */
 import type { CodexScope } from '../../codex/home.ts';
 import type { Account, Pool } from '../account.ts';
+import { usageOfEntry } from '../quota/usage-entry.ts';
 import { policyKey } from '../store/identity.ts';
 import { type AccountPolicy, readPolicies } from '../store/policies-store.ts';
 import { readQuotaCache } from '../store/quota-cache.ts';
@@ -14,7 +15,6 @@ import {
   type ProjectProfile,
   type SelectionSettings,
 } from './facts.ts';
-import { readingOfEntry } from './quota-reading.ts';
 
 export interface LoadedFacts {
   readonly facts: readonly AccountFacts[];
@@ -37,7 +37,7 @@ export async function loadFacts(scope: CodexScope, pool: Pool, model: string | n
     const entry = cache.entryOf(account);
     return {
       account,
-      quota: entry === null ? null : readingOfEntry(entry),
+      quota: entry === null ? null : usageOfEntry(entry),
       preferences: preferencesOf(policies.policyOf(account)),
       runtime: NO_RUNTIME,
     };

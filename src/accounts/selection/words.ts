@@ -1,7 +1,7 @@
 /** Selection in plain words: limits, times and reasons, as every command and the gateway's log print them. */
+import type { UsageWindow } from '../quota/usage-facts.ts';
 import type { Availability } from './availability.ts';
 import type { BlockedFor } from './candidate.ts';
-import type { QuotaWindow } from './facts.ts';
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
@@ -26,7 +26,7 @@ export function waitWords(ms: number): string {
 }
 
 /** `weekly limit 82 % used, resets Tue 14:00`; once the reset is over, that it is. */
-export function quotaWords(window: QuotaWindow, now: number): string {
+export function quotaWords(window: UsageWindow, now: number): string {
   const { name, resetsAt } = window;
   if (resetsAt !== null && resetsAt <= now) return `${name} limit was reset ${clockTime(resetsAt, now)}`;
   const used = `${name} limit ${Math.round(window.usedPercent)} % used`;
