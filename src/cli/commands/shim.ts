@@ -1,10 +1,9 @@
 /** `steward shim`: a `codex` with steward in front, put on PATH, taken off, or looked at. */
 import { realpathSync } from 'node:fs';
-import { access, rmdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access } from 'node:fs/promises';
 import process from 'node:process';
 import { type CodexScope, resolveCodexHome } from '../../codex/home.ts';
-import { EXIT, systemCode } from '../../errors.ts';
+import { EXIT } from '../../errors.ts';
 import { type Shell, shellsInUse } from '../../gateway/shim/shell-files.ts';
 import { planShimInstall, planShimUninstall } from '../../gateway/shim/shim-plan.ts';
 import {
@@ -13,7 +12,6 @@ import {
   type ShimState,
   type StewardProgram,
   shimFiles,
-  shimFolder,
 } from '../../gateway/shim/shim-state.ts';
 import { createHost } from '../../host.ts';
 import type { ApplyOutcome } from '../../storage/journal.ts';
@@ -76,7 +74,6 @@ export async function runShimUninstall(options: ShimOptions, deps: CommandDeps):
     const left = [...after.inShells, ...after.files.filter((file) => file.state !== 'missing')];
     return left.length === 0 ? null : `still there: ${left.map(({ path }) => path).join(', ')}`;
   });
-  if (!options.dryRun) await removeEmpty(shimFolder(scope.host));
   return tell('uninstall', plan, outcome, options, deps, scope);
 }
 
@@ -236,17 +233,5 @@ async function isThere(path: string): Promise<boolean> {
     return true;
   } catch {
     return false; // then that shell is not in use
-  }
-}
-
-/** Leaves folders in which somebody put something of their own. */
-async function removeEmpty(folder: string): Promise<void> {
-  for (const path of [folder, dirname(folder)]) {
-    try {
-      await rmdir(path);
-    } catch (error) {
-      if (['ENOTEMPTY', 'ENOENT', 'EEXIST'].includes(systemCode(error) ?? '')) return;
-      throw error;
-    }
   }
 }

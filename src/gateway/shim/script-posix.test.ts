@@ -141,12 +141,12 @@ describe('the codex script', () => {
       expect(codex(args).lines).toEqual(['native', ...args.map((word) => `<${word}>`), 'by=1']);
     });
 
-    it.each([{ CODEX_MULTI_AUTH_BYPASS: '1' }, { CODEX_MULTI_AUTH_RUNTIME_ROTATION_PROXY: '0' }])(
-      'starts without it when %j says so',
-      (env) => {
-        expect(codex(['exec'], env).lines).toEqual(['native', '<exec>', 'by=1']);
-      },
-    );
+    it.each<Record<string, string>>([
+      { CODEX_MULTI_AUTH_BYPASS: '1' },
+      { CODEX_MULTI_AUTH_RUNTIME_ROTATION_PROXY: '0' },
+    ])('starts without it when %j says so', (env) => {
+      expect(codex(['exec'], env).lines).toEqual(['native', '<exec>', 'by=1']);
+    });
   });
 
   it('starts the gateway for a second account, and uses what came up', () => {

@@ -1,7 +1,8 @@
 /** Putting the shim in place and taking it away, as plans for the journal: both can be undone. */
-import { dirname } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type Reading, readText } from '../../codex/reading.ts';
-import { StewardError } from '../../errors.ts';
+import { StewardError, systemCode } from '../../errors.ts';
 import type { Host } from '../../host.ts';
 import { fingerprint } from '../../storage/fingerprint.ts';
 import type { RepairPlan, Step } from '../../storage/steps.ts';
@@ -57,8 +58,8 @@ export async function planShimUninstall(host: Host, names: readonly string[]): P
     const block = reading.kind === 'ok' ? findBlock(reading.value) : null;
     if (block === null) continue;
     const before = reading.kind === 'ok' ? reading.value.slice(0, block.start) : '';
-    // The empty line before the block was ours too.
-    const start = /\n\r?\n$/.test(before) ? block.start - (before.endsWith('\r\n') ? 2 : 1) : block.start;
+    // The line end before the block was ours too: an empty line, or the one that the user's last line did not have.
+    const start = block.start - (/\r?\n$/.exec(before)?.[0].length ?? 0);
     steps.push({
       kind: 'text-edit',
       path,
@@ -67,7 +68,7 @@ export async function planShimUninstall(host: Host, names: readonly string[]): P
       mustParse: null,
     });
   }
-  for (const path of names) {
+  for (const path of await ownPaths(host, names)) {
     const expect = await fingerprint(path);
     if (expect.kind !== 'absent') steps.push({ kind: 'move-aside', path, expect, sidecars: [] });
   }
@@ -78,6 +79,24 @@ export async function planShimUninstall(host: Host, names: readonly string[]): P
     steps,
     requiresStopped: 'nothing',
   };
+}
+
+/** The shim's folders as a whole, or only the files when somebody put something of their own there. */
+async function ownPaths(host: Host, names: readonly string[]): Promise<readonly string[]> {
+  const folder = shimFolder(host);
+  const inFolder = await namesIn(folder);
+  if (inFolder.some((name) => !names.includes(join(folder, name)))) return names;
+  const parent = dirname(folder);
+  return (await namesIn(parent)).every((name) => join(parent, name) === folder) ? [parent] : [folder];
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 async function blockSteps(host: Host, shell: Shell, folder: string): Promise<readonly Step[]> {
@@ -109,7 +128,7 @@ async function editStep(path: string, text: string, block: string): Promise<read
   const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
   const wanted = block.replaceAll('\n', lineEnd);
   if (present !== null && text.slice(present.start, present.end) === wanted) return [];
-  const gap = text === '' ? '' : text.endsWith('\n') ? lineEnd : lineEnd + lineEnd;
+  const gap = text === '' ? '' : lineEnd;
   const splice =
     present === null
       ? { start: text.length, end: text.length, text: gap + wanted }

@@ -97,7 +97,10 @@ export async function readShimState(scope: CodexScope, program: StewardProgram):
       const path = join(folder, name);
       const reading = await readText(path, MAX_BYTES);
       const isCurrent =
-        reading.kind === 'ok' && wanted?.some((file) => file.path === path && file.content === reading.value);
+        reading.kind === 'ok' &&
+        (wanted === null
+          ? await leadsSomewhere(reading.value)
+          : wanted.some((file) => file.path === path && file.content === reading.value));
       const state: 'current' | 'outdated' | 'missing' = isCurrent
         ? 'current'
         : reading.kind === 'missing'
@@ -135,6 +138,12 @@ async function isExecutable(path: string): Promise<boolean> {
   } catch {
     return false; // missing or not executable: a shell goes on to the next folder
   }
+}
+
+/** A shim may be the only thing on `PATH` that still knows where the official program is. */
+async function leadsSomewhere(script: string): Promise<boolean> {
+  const native = /^\$?native ?= ?'([^']+)'$/m.exec(script)?.[1];
+  return native !== undefined && (await isExecutable(native));
 }
 
 async function toolsFolder(native: string): Promise<string | null> {
