@@ -44,8 +44,10 @@ export type SwitchOutcome =
       readonly tokens: Exclude<RefreshOutcome, { readonly kind: 'fresh' | 'adopted' | 'refreshed' }>;
       readonly imported: ImportedLogin | null;
     }
-  /** Nothing was switched: there is no such account (any more), or it is disabled and was not named. */
-  | { readonly kind: 'gone' | 'disabled' };
+  /** Nothing was switched: there is no such account (any more). */
+  | { readonly kind: 'gone' }
+  /** Nothing was switched: it is disabled, and the user did not name it. */
+  | { readonly kind: 'disabled' };
 
 /** A login of `auth.json` that the pool did not have. */
 export interface ImportedLogin {
