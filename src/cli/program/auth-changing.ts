@@ -29,9 +29,10 @@ export function registerChangingCommands(auth: Command, registration: Registrati
   auth
     .command('check')
     .description('ask the server about each account (exit code 1: none works)')
+    .argument('[accounts...]', 'only these, also if disabled')
     .option(...JSON_OPTION)
-    .action(async (options) =>
-      done(await (await import('../commands/auth/check.ts')).runCheck(options, deps)),
+    .action(async (accounts, options) =>
+      done(await (await import('../commands/auth/check.ts')).runCheck(accounts, options, deps)),
     );
 
   auth
