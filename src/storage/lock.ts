@@ -20,8 +20,13 @@ export type LockResult =
   /** `pid` is 0 and `since` is 0 in the instant in which the holder has not signed yet. */
   | { readonly kind: 'held'; readonly pid: number; readonly since: number };
 
+export interface LockOptions {
+  /** How long to wait, with the whole process standing still, for a holder that is just letting go. Default 50. */
+  readonly busyTimeoutMs?: number;
+}
+
 /** Takes the lock, or says at once who holds it. `now`: epoch ms. The file and its folder are ours alone (0600, 0700). */
-export async function takeLock(path: string, now: number): Promise<LockResult> {
+export async function takeLock(path: string, now: number, options: LockOptions = {}): Promise<LockResult> {
   try {
     await ensurePrivateFolder(dirname(path));
     // SQLite would create it readable by others.
@@ -29,7 +34,7 @@ export async function takeLock(path: string, now: number): Promise<LockResult> {
   } catch (error) {
     throw fileError('create', path, error);
   }
-  const db = await openDatabase(path, { busyTimeoutMs: 50 });
+  const db = await openDatabase(path, { busyTimeoutMs: options.busyTimeoutMs ?? 50 });
   try {
     db.exec('PRAGMA synchronous = OFF'); // nothing in it has to outlive a power cut
     db.exec('BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS holder (pid INTEGER, since INTEGER)');

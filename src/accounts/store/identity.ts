@@ -1,44 +1,63 @@
-/** Which rows and logins are the same account, and how a fresh login is merged into what is there. */
-import type { Account, ApiKeyAccount, ChatgptAccount, Pool } from '../account.ts';
+/** Logging in and removing: what is merged, and how selection, pin and affinity stay with the accounts they were meant for. */
+import {
+  type Account,
+  type ApiKeyAccount,
+  type ChatgptAccount,
+  MODEL_FAMILIES,
+  type Pool,
+} from '../account.ts';
+import { accountKey, withKeys } from './account-key.ts';
+import { findSameAccount } from './same-account.ts';
 
-/** What names an account. */
-export type AccountIdentity =
-  | {
-      readonly kind: 'chatgpt';
-      readonly accountId: string | null;
-      readonly email: string | null;
-      readonly addedAt: number;
-    }
-  | { readonly kind: 'api-key'; readonly apiKey: string };
-
-/** The stable key of an account, `sha256:` and hex. Two seats of one team (same account id) have different keys. */
-export function accountKey(_identity: AccountIdentity): string {
-  throw new Error('under construction');
-}
-
-/** The key codex-multi-auth 2.8 files policies under; the seats of one team share it. */
-export function policyKey(_account: Account): string {
-  throw new Error('under construction');
-}
-
-/** Position in the pool of the account that `candidate` is; `null` when it is a new one. */
-export function findSameAccount(_pool: Pool, _candidate: Account): number | null {
-  throw new Error('under construction');
-}
+export { accountKey, policyKey } from './account-key.ts';
+export { findSameAccount } from './same-account.ts';
 
 /** `existing` after logging in again: tokens and claims of `fresh`, decisions of the user and history of `existing`. */
-export function mergeAccount<A extends ChatgptAccount | ApiKeyAccount>(_existing: A, _fresh: A): A {
-  throw new Error('under construction');
+export function mergeAccount<A extends ChatgptAccount | ApiKeyAccount>(existing: A, fresh: A): A {
+  const common = {
+    addedAt: existing.addedAt,
+    lastUsed: Math.max(existing.lastUsed, fresh.lastUsed),
+    label: fresh.label ?? existing.label,
+    email: fresh.email ?? existing.email,
+    rateLimitResetTimes: { ...existing.rateLimitResetTimes, ...fresh.rateLimitResetTimes },
+    // What a failed login brought about ends with this login; a limit does not.
+    cooldown: existing.cooldown?.reason === 'auth-failure' ? fresh.cooldown : existing.cooldown,
+    rest: { ...existing.rest, ...fresh.rest },
+  };
+  if (existing.kind === 'api-key' || fresh.kind === 'api-key') {
+    const merged = { ...existing, ...fresh, ...common };
+    return { ...merged, key: accountKey(merged) };
+  }
+  const isChosen = existing.accountIdSource === 'org' || existing.accountIdSource === 'manual';
+  const isClaim = fresh.accountIdSource !== 'org' && fresh.accountIdSource !== 'manual';
+  const keepsId = existing.accountId !== null && (fresh.accountId === null || (isChosen && isClaim));
+  const merged = {
+    ...existing,
+    ...fresh,
+    ...common,
+    accountId: keepsId ? existing.accountId : fresh.accountId,
+    accountIdSource: keepsId ? existing.accountIdSource : fresh.accountIdSource,
+    recordId: existing.recordId ?? fresh.recordId,
+    ...mergeWorkspaces(existing, fresh),
+  };
+  return { ...merged, key: accountKey(merged) };
 }
 
-/** The pool with that login in it, merged or added; selection, pin and affinity stay with their accounts. */
-export function addAccount(_pool: Pool, _account: Account): { readonly pool: Pool; readonly index: number } {
-  throw new Error('under construction');
-}
-
-/** The pool without that position; selection and pin stay with their accounts. */
-export function removeAccount(_pool: Pool, _index: number): Pool {
-  throw new Error('under construction');
+/** The workspaces that the new login offers, each as the user had set it, and the same one current. */
+function mergeWorkspaces(existing: ChatgptAccount, fresh: ChatgptAccount) {
+  const { workspaces, currentWorkspaceIndex } = existing;
+  if (fresh.workspaces.length === 0) return { workspaces, currentWorkspaceIndex };
+  const former = new Map(workspaces.map((workspace) => [workspace.id, workspace]));
+  const currentId = currentWorkspaceIndex === null ? undefined : workspaces[currentWorkspaceIndex]?.id;
+  const current = fresh.workspaces.findIndex(({ id }) => id === currentId);
+  return {
+    workspaces: fresh.workspaces.map((workspace) => {
+      const known = former.get(workspace.id);
+      if (known === undefined) return workspace;
+      return { ...workspace, isEnabled: known.isEnabled, disabledAt: known.disabledAt };
+    }),
+    currentWorkspaceIndex: current === -1 ? fresh.currentWorkspaceIndex : current,
+  };
 }
 
 /** A pool with nothing in it. */
@@ -50,3 +69,52 @@ export const EMPTY_POOL: Pool = {
   affinityGeneration: 0,
   rest: {},
 };
+
+/** The pool with that login in it, merged into the same account or added, and its position. */
+export function addAccount(
+  pool: Pool,
+  account: Account,
+): { readonly pool: Pool; readonly index: number; readonly isNew: boolean } {
+  const same = findSameAccount(pool, account);
+  if (same !== null) {
+    const accounts = pool.accounts.map((existing, position) =>
+      position === same ? mergeAccount(existing, account) : existing,
+    );
+    return { pool: { ...pool, accounts: withKeys(accounts) }, index: same, isNew: false };
+  }
+  // API keys come after the ChatGPT logins, so a login moves them by one.
+  const firstKey = pool.accounts.findIndex(({ kind }) => kind === 'api-key');
+  const index = account.kind === 'api-key' || firstKey === -1 ? pool.accounts.length : firstKey;
+  const accounts = pool.accounts.toSpliced(index, 0, { ...account, key: accountKey(account) });
+  return {
+    pool: repointed({ ...pool, accounts: withKeys(accounts) }, (position) =>
+      position >= index && pool.accounts.length > 0 ? position + 1 : position,
+    ),
+    index,
+    isNew: true,
+  };
+}
+
+/** The pool without that position. What was active there becomes the first account; a pin on it is gone. */
+export function removeAccount(pool: Pool, index: number): Pool {
+  if (pool.accounts[index] === undefined) return pool;
+  const without = { ...pool, accounts: withKeys(pool.accounts.toSpliced(index, 1)) };
+  return repointed(without, (position) => {
+    if (position === index) return null;
+    return position > index ? position - 1 : position;
+  });
+}
+
+/** The pool with every position it names sent through `moved`; `null` for what is gone. */
+function repointed(pool: Pool, moved: (position: number) => number | null): Pool {
+  const families = MODEL_FAMILIES.flatMap((family) => {
+    const position = pool.activeIndexByFamily[family];
+    return position === undefined ? [] : [[family, moved(position) ?? 0] as const];
+  });
+  return {
+    ...pool,
+    activeIndex: moved(pool.activeIndex) ?? 0,
+    activeIndexByFamily: Object.fromEntries(families),
+    pinnedIndex: pool.pinnedIndex === null ? null : moved(pool.pinnedIndex),
+  };
+}

@@ -1,7 +1,8 @@
 /** The pool of accounts on disk: read by anybody at any time, changed by one process at a time. */
 import type { CodexScope } from '../../codex/home.ts';
 import type { Pool } from '../account.ts';
-import type { AccountPaths } from './paths.ts';
+import { type AccountPaths, resolveAccountPaths } from './paths.ts';
+import { loadPool } from './pool-read.ts';
 
 /** `recoverable`: the file is broken or its last write was cut short, and a copy stood in (`recoveredFrom`). */
 export type PoolHealth = 'healthy' | 'empty' | 'recoverable' | 'intentional-reset';
@@ -25,13 +26,20 @@ export interface PoolChange<T> {
 }
 
 /** Reads the pool; never writes, never locks. */
-export async function readPool(_scope: CodexScope): Promise<PoolReading> {
-  throw new Error('under construction');
+export async function readPool(scope: CodexScope): Promise<PoolReading> {
+  const paths = await resolveAccountPaths(scope);
+  const loaded = await loadPool(paths, scope.host.now());
+  if (loaded.kind === 'corrupt') return { kind: 'corrupt', paths, message: loaded.message };
+  const { pool, health, recoveredFrom } = loaded;
+  return { kind: 'ok', pool, health, recoveredFrom, paths };
 }
 
 /** The pool, or `ERR_ACCOUNTS_POOL` (environment) when it is corrupt. */
-export async function requirePool(_scope: CodexScope): Promise<Pool> {
-  throw new Error('under construction');
+export async function requirePool(scope: CodexScope): Promise<Pool> {
+  const reading = await readPool(scope);
+  if (reading.kind === 'ok') return reading.pool;
+  const { corruptPool } = await import('./pool-update.ts');
+  throw corruptPool(reading.message);
 }
 
 /**
@@ -41,25 +49,29 @@ export async function requirePool(_scope: CodexScope): Promise<Pool> {
  * `ERR_ACCOUNTS_LOCKED` (another process holds it for more than 10 s; pid in `details`) or `ERR_STORAGE_FILE`.
  */
 export async function updatePool<T>(
-  _scope: CodexScope,
-  _change: (pool: Pool) => PoolChange<T> | Promise<PoolChange<T>>,
+  scope: CodexScope,
+  change: (pool: Pool) => PoolChange<T> | Promise<PoolChange<T>>,
 ): Promise<T> {
-  throw new Error('under construction');
+  const paths = await resolveAccountPaths(scope);
+  // Loaded here, because it brings the database driver, which a mere reader has to start without.
+  const { updatePoolAt } = await import('./pool-update.ts');
+  return updatePoolAt(scope, paths, change);
 }
 
 export type MigrationOutcome =
-  | { readonly kind: 'nothing' }
-  /** `from`: the files that were merged and removed; `into`: the pool that has their accounts now. */
-  | {
-      readonly kind: 'migrated';
-      readonly from: readonly string[];
-      readonly into: string;
-      readonly added: number;
-    }
+  /** `from` was merged into the pool file `into` and removed; `added` of its accounts were new there. */
+  | { readonly kind: 'migrated'; readonly from: string; readonly into: string; readonly added: number }
   /** A legacy file was left alone; `reason` is for people. */
   | { readonly kind: 'left'; readonly path: string; readonly reason: string };
 
-/** Moves accounts kept under a project's former key to its present one. Every `auth` command runs it first. */
-export async function migrateLegacyPool(_scope: CodexScope): Promise<readonly MigrationOutcome[]> {
-  throw new Error('under construction');
+/**
+ * Moves accounts kept under a project's former key to its present one; no outcome means there were none. Every `auth`
+ * command runs it first. Nothing else in the repository is touched. Throws as {@link updatePool}.
+ */
+export async function migrateLegacyPool(scope: CodexScope): Promise<readonly MigrationOutcome[]> {
+  const { findLegacyPools } = await import('./legacy-pools.ts');
+  const found = await findLegacyPools(scope);
+  if (found.length === 0) return [];
+  const { moveLegacyPools } = await import('./migrate-legacy.ts');
+  return moveLegacyPools(scope, found);
 }

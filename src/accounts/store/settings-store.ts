@@ -1,55 +1,138 @@
-/** `settings.json`: the keys of `pluginConfig` that commands and gateway honour, with the environment over them. */
+/** `settings.json`: the settings in effect, and storing some of them without touching the others. */
+import { join, resolve } from 'node:path';
+import * as v from 'valibot';
 import type { CodexScope } from '../../codex/home.ts';
+import { type JsonReading, readJson } from './json-file.ts';
+import { resolveRoot } from './root.ts';
+import type { Row } from './row.ts';
+import { type SettingKey, type Settings, SettingsObject, VARIABLES, valueOfText } from './settings-schema.ts';
 
-export type SchedulingStrategy = 'hybrid' | 'sequential';
+export type { SettingKey, Settings } from './settings-schema.ts';
 
-/** In effect: environment variable, else settings file, else default. Durations in ms. */
-export interface Settings {
-  readonly codexRuntimeRotationProxy: boolean;
-  readonly schedulingStrategy: SchedulingStrategy;
-  readonly routingMutex: 'enabled' | 'legacy';
-  readonly pidOffsetEnabled: boolean;
-  readonly minRotationIntervalMs: number;
-  readonly tokenInvalidationCooldownMs: number;
-  readonly networkErrorCooldownMs: number;
-  readonly serverErrorCooldownMs: number;
-  readonly tokenRefreshSkewMs: number;
-  readonly fetchTimeoutMs: number;
-  readonly streamStallTimeoutMs: number;
-  readonly retryAllAccountsMaxRetries: number;
-  readonly sessionAffinity: boolean;
-  readonly sessionAffinityTtlMs: number;
-  readonly sessionAffinityMaxEntries: number;
-  readonly preemptiveQuotaEnabled: boolean;
-  /** Percent, 0 to 100. */
-  readonly preemptiveQuotaRemainingPercent5h: number;
-  /** Percent, 0 to 100. */
-  readonly preemptiveQuotaRemainingPercent7d: number;
-  readonly preemptiveQuotaMaxDeferralMs: number;
-  readonly perProjectAccounts: boolean;
-}
-
-export type SettingKey = keyof Settings;
 export type SettingSource = 'env' | 'file' | 'default';
 
 export interface SettingsReading {
   readonly settings: Settings;
-  readonly sources: Readonly<Record<SettingKey, SettingSource>>;
+  /** Where each value comes from. */
+  readonly sources: ReadonlyMap<SettingKey, SettingSource>;
   /** The file that was read, or `null` when there is none. */
   readonly path: string | null;
   /** What could not be honoured: a broken file, a value of the wrong type, a variable that means nothing. No secrets. */
   readonly warnings: readonly string[];
 }
 
+/** Where settings are kept; in a file of the user's own naming, its members are the settings themselves. */
+interface SettingsFile {
+  readonly path: string;
+  readonly isOwn: boolean;
+}
+
+const RowSchema = v.record(v.string(), v.unknown());
+const KEYS = Object.keys(VARIABLES).filter((key): key is SettingKey => key in SettingsObject.entries);
+
 /** Reads the settings; a broken file means the defaults and a warning. Never writes. */
-export async function readSettings(_scope: CodexScope): Promise<SettingsReading> {
-  throw new Error('under construction');
+export async function readSettings(scope: CodexScope): Promise<SettingsReading> {
+  const warnings: string[] = [];
+  const sources = new Map<SettingKey, SettingSource>();
+  const { path, config } = await readConfig(scope, warnings);
+  const values = KEYS.flatMap((key) => {
+    const text = scope.host.env[VARIABLES[key]]?.trim() ?? '';
+    const ofVariable = text === '' ? undefined : valueOfText(key, text);
+    const stored = config[key];
+    const isUsable = stored !== undefined && v.is(SettingsObject.entries[key], stored);
+    if (text !== '' && ofVariable === undefined) warnings.push(`${VARIABLES[key]}=${text} means nothing`);
+    if (stored !== undefined && !isUsable) warnings.push(`${path}: ${key} cannot have that value`);
+    sources.set(key, ofVariable !== undefined ? 'env' : isUsable ? 'file' : 'default');
+    const value = ofVariable ?? (isUsable ? stored : undefined);
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return { settings: v.parse(SettingsObject, Object.fromEntries(values)), sources, path, warnings };
 }
 
 /** Stores these keys (`null` removes one) and keeps everything else in the file. Nothing is written when nothing changes. */
 export async function updateSettings(
-  _scope: CodexScope,
-  _changes: { readonly [K in SettingKey]?: Settings[K] | null },
+  scope: CodexScope,
+  changes: { readonly [K in SettingKey]?: Settings[K] | null },
 ): Promise<void> {
-  throw new Error('under construction');
+  const root = await resolveRoot(scope);
+  const own = ownFile(scope);
+  const file: SettingsFile = own ?? { path: join(root, 'settings.json'), isOwn: false };
+  const { updateJson } = await import('./update-json.ts');
+  const { writeFileAtomic } = await import('../../storage/atomic-file.ts');
+  // Whoever comes from an older version has the settings elsewhere; the first change brings them all along.
+  const older = (await readJson(file.path)).kind === 'missing' ? await readOlder(scope, root) : null;
+  await updateJson(
+    scope,
+    file.path,
+    (value) => {
+      const config = file.isOwn ? value : rowOf(value.pluginConfig);
+      const next: Record<string, unknown> = { ...config };
+      for (const [key, change] of Object.entries(changes)) {
+        if (change === null) delete next[key];
+        else if (change !== undefined) next[key] = change;
+      }
+      return file.isOwn ? next : { ...value, pluginConfig: next, version: 1 };
+    },
+    {
+      mode: 0o644, // no secrets in it
+      initial: file.isOwn ? {} : { pluginConfig: older?.config ?? {}, version: 1 },
+      read: file.isOwn ? readJson : readWithBackup,
+      beforeWrite: async (former) => {
+        // The previous valid file is what a broken one is recovered from.
+        if (former.kind !== 'ok' || file.isOwn) return;
+        await writeFileAtomic(`${file.path}.bak`, former.text, { mode: 0o644 });
+      },
+    },
+  );
+}
+
+async function readConfig(
+  scope: CodexScope,
+  warnings: string[],
+): Promise<{ readonly path: string | null; readonly config: Row }> {
+  const own = ownFile(scope);
+  if (own !== null) {
+    const reading = await readJson(own.path);
+    if (reading.kind === 'ok') return { path: own.path, config: reading.value };
+    if (reading.kind === 'broken') warnings.push(reading.message);
+  }
+  const root = await resolveRoot(scope);
+  const path = join(root, 'settings.json');
+  const reading = await readWithBackup(path, warnings);
+  if (reading.kind === 'ok') return { path, config: rowOf(reading.value.pluginConfig) };
+  if (reading.kind === 'broken') return { path, config: {} };
+  return (await readOlder(scope, root)) ?? { path: null, config: {} };
+}
+
+function ownFile({ host }: CodexScope): SettingsFile | null {
+  const named = host.env.CODEX_MULTI_AUTH_CONFIG_PATH?.trim() ?? '';
+  return named === '' ? null : { path: resolve(host.cwd, named), isOwn: true };
+}
+
+/** A broken file gives way to the last valid one. */
+async function readWithBackup(path: string, warnings: string[] = []): Promise<JsonReading> {
+  const reading = await readJson(path);
+  if (reading.kind !== 'broken') return reading;
+  warnings.push(reading.message);
+  const backup = reading.isDamage ? await readJson(`${path}.bak`) : reading;
+  return backup.kind === 'ok' ? backup : reading;
+}
+
+/** Where versions before the unified file kept the settings. */
+async function readOlder({ home }: CodexScope, root: string) {
+  const places = [
+    join(root, 'config.json'),
+    join(home.path, 'codex-multi-auth-config.json'),
+    join(home.path, 'openai-codex-auth-config.json'),
+  ];
+  for (const path of places) {
+    const reading = await readJson(path);
+    if (reading.kind === 'ok') return { path, config: reading.value };
+  }
+  return null;
+}
+
+function rowOf(value: unknown): Row {
+  const parsed = v.safeParse(RowSchema, value);
+  return parsed.success ? parsed.output : {};
 }

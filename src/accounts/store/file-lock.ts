@@ -1,0 +1,49 @@
+/** Waiting for the lock that keeps two processes from changing the same files of the accounts. */
+import { dirname } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { CodexScope } from '../../codex/home.ts';
+import { StewardError } from '../../errors.ts';
+import { takeLock } from '../../storage/lock.ts';
+import { ensurePrivateFolders } from './private-folders.ts';
+
+const WAIT_MS = 10_000;
+
+/**
+ * Runs `body` while no other process (nor another call in this one) holds that lock. Throws `ERR_ACCOUNTS_LOCKED`
+ * (environment, `details.pid`) when it stays taken for 10 s, and when the scope is aborted meanwhile.
+ */
+export async function withFileLock<T>(
+  scope: CodexScope,
+  lockFile: string,
+  body: () => Promise<T>,
+): Promise<T> {
+  await ensurePrivateFolders(dirname(lockFile));
+  const start = performance.now();
+  for (let tries = 0; ; tries++) {
+    scope.signal.throwIfAborted();
+    // Not waiting inside SQLite: that would stop the whole process, and with it a holder in this very process.
+    const result = await takeLock(lockFile, scope.host.now(), { busyTimeoutMs: 0 });
+    if (result.kind === 'taken') {
+      try {
+        return await body();
+      } finally {
+        await result.lock.release();
+      }
+    }
+    if (performance.now() - start > WAIT_MS) throw locked(lockFile, result.pid);
+    await wait(5 + Math.random() * Math.min(60, 10 * (tries + 1)));
+  }
+}
+
+function locked(lockFile: string, pid: number): StewardError {
+  const who = pid === 0 ? 'another steward' : `another steward (process ${pid})`;
+  return new StewardError(
+    'ERR_ACCOUNTS_LOCKED',
+    'environment',
+    `${who} has been changing the accounts for ${WAIT_MS / 1000} seconds`,
+    {
+      hint: pid === 0 ? 'Run the command again.' : `Wait for it, or end process ${pid} if it hangs.`,
+      details: { pid, lockFile },
+    },
+  );
+}

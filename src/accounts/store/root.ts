@@ -1,0 +1,45 @@
+/** The folder that accounts, settings and caches live in, as codex-multi-auth 2.8 looks for it. */
+import { readdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { CodexScope } from '../../codex/home.ts';
+
+export const POOL_NAME = 'openai-codex-accounts.json';
+const OTHER_SIGNS = ['settings.json', 'config.json', 'dashboard-settings.json', 'projects'];
+
+/** Absolute; need not exist. A Codex home of its own never falls back to the default home's accounts. */
+export async function resolveRoot({ host, home }: CodexScope): Promise<string> {
+  const named = host.env.CODEX_MULTI_AUTH_DIR?.trim() ?? '';
+  if (named !== '') return resolve(host.cwd, named);
+  const ofHome = join(resolve(host.cwd, home.path), 'multi-auth');
+  const defaultHome = join(host.userHome, '.codex');
+  if (join(defaultHome, 'multi-auth') !== ofHome) return ofHome;
+  const places = [ofHome, join(host.userHome, 'DevTools', 'config', 'codex', 'multi-auth'), defaultHome];
+  for (const place of places) if (await hasPool(place)) return place;
+  for (const place of places) if (await hasSettings(place, place === defaultHome)) return place;
+  return ofHome;
+}
+
+/** A pool, or what recovery can make one from. */
+async function hasPool(folder: string): Promise<boolean> {
+  if (await exists(join(folder, POOL_NAME))) return true;
+  const names = await readdir(folder).catch(() => []); // no folder, no pool
+  return names.some(
+    (name) => name.startsWith(`${POOL_NAME}.`) && !name.endsWith('.tmp') && !name.includes('.rotate.'),
+  );
+}
+
+/** Codex's own home may have a `config.json` for other reasons; there only the accounts' own names count. */
+async function hasSettings(folder: string, isCodexHome: boolean): Promise<boolean> {
+  const signs = isCodexHome ? ['settings.json', 'projects'] : OTHER_SIGNS;
+  const found = await Promise.all(signs.map((name) => exists(join(folder, name))));
+  return found.includes(true);
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
