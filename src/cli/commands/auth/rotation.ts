@@ -38,7 +38,7 @@ async function store(wanted: boolean, options: RotationOptions, deps: CommandDep
   await updateSettings(session.scope, { codexRuntimeRotationProxy: wanted });
   const { settings, sources, warnings } = await readSettings(session.scope);
   const effective = settings.codexRuntimeRotationProxy;
-  const overridden = sources.codexRuntimeRotationProxy === 'env';
+  const overridden = sources.get('codexRuntimeRotationProxy') === 'env';
   const word = (on: boolean) => (on ? 'enabled' : 'disabled');
   session.say(`Rotation is stored as ${word(wanted)}.`);
   if (overridden && effective !== wanted) {
