@@ -131,6 +131,8 @@ export interface AccountSource {
   /** A bearer other than the one that the server just refused. */
   refresh(key: string, refusedBearer: string): Promise<CredentialOutcome>;
   report(report: AttemptReport): void;
+  /** Keys of the accounts that no person and no dead login keeps from serving, limited ones included. */
+  usableKeys(): readonly string[];
   /** `null` while nothing is known. */
   limits(): PoolLimits | null;
 }

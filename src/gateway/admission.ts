@@ -30,8 +30,8 @@ const ODD_SEGMENT = /(?:^|\/)(?:\.{0,2})(?:\/|$)/;
 const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD']);
 
 export interface Knock {
-  readonly method: string | undefined;
-  readonly url: string | undefined;
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
   readonly headers: IncomingHttpHeaders;
 }
 

@@ -17,7 +17,8 @@ const DEACTIVATED = /deactivated_workspace|workspace[^.]{0,40}(?:deactivated|dis
 const WORKSPACE_POLICY =
   /missing_codex_entitlement|not enabled for your workspace|not currently authorized to use codex|workspace (?:policy|admin|owner)|contact your (?:workspace )?admin/i;
 const PLAN = /usage_not_included|chatgpt_account_missing/i;
-const CREDITS = /insufficient_quota|billing_(?:hard_)?limit|billing_not_active|credits?_depleted|out of credits|exceeded your current quota/i;
+const CREDITS =
+  /insufficient_quota|billing_(?:hard_)?limit|billing_not_active|credits?_depleted|out of credits|exceeded your current quota/i;
 const OVERLOADED = /server_is_overloaded|server_overloaded|slow_down|overloaded/i;
 const MODEL_UNSUPPORTED = /model is not supported when using codex with a chatgpt account/i;
 const ENCRYPTED = /invalid_encrypted_content|encrypted content .{0,200}could not be verified/i;
@@ -93,9 +94,7 @@ function forbidden(failure: Failure, said: string): Verdict {
 /** The edge's page, or its bare refusal, in place of an answer of the API. */
 function isEdgePage(failure: Failure): boolean {
   if (failure.isApiError) return false;
-  return (
-    headerOf(failure.headers, 'cf-mitigated') !== null || isPage(failure) || failure.text.trim() === ''
-  );
+  return headerOf(failure.headers, 'cf-mitigated') !== null || isPage(failure) || failure.text.trim() === '';
 }
 
 function isPage(failure: Failure): boolean {

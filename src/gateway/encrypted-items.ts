@@ -73,7 +73,11 @@ export interface StripOptions {
 }
 
 /** The input items without the reasoning that the account cannot read. */
-export function stripInput(input: readonly unknown[], book: EncryptedBook, options: StripOptions): StripOutcome {
+export function stripInput(
+  input: readonly unknown[],
+  book: EncryptedBook,
+  options: StripOptions,
+): StripOutcome {
   const { account, mode, threadId } = options;
   const kept: unknown[] = [];
   for (const item of input) {

@@ -74,7 +74,8 @@ export function countRequest(counters: Counters, event: RequestEvent): void {
   counters.requests += 1;
   counters.attempts += event.attempts.length;
   const [first] = event.attempts;
-  if (event.account !== null && first !== undefined && first.account !== event.account) counters.failovers += 1;
+  if (event.account !== null && first !== undefined && first.account !== event.account)
+    counters.failovers += 1;
   if (event.end === 'cut') counters.cut += 1;
   if (event.end === 'client-gone') counters.clientGone += 1;
   if (event.end === 'refused') counters.exhausted += 1;

@@ -20,7 +20,9 @@ const PASSING = new Set(['rate-limit', 'credits', 'server-error', 'network-error
 
 /** Epoch ms at which the first account serves again, or `null` when a person has to act first. */
 export function soonestMs(blocked: readonly BlockedAccount[]): number | null {
-  const times = blocked.flatMap(({ untilMs, reason }) => (untilMs !== null && PASSING.has(reason) ? [untilMs] : []));
+  const times = blocked.flatMap(({ untilMs, reason }) =>
+    untilMs !== null && PASSING.has(reason) ? [untilMs] : [],
+  );
   return times.length === 0 ? null : Math.min(...times);
 }
 
@@ -78,7 +80,9 @@ function whatHappened({ hard, blocked }: Nobody): string {
     case 'owner':
       return 'Only the account that began this conversation can continue it, and it cannot serve now.';
     case null:
-      return blocked.length === 1 ? 'The only account cannot serve now.' : `None of the ${blocked.length} accounts can serve now.`;
+      return blocked.length === 1
+        ? 'The only account cannot serve now.'
+        : `None of the ${blocked.length} accounts can serve now.`;
   }
 }
 

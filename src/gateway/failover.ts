@@ -19,7 +19,7 @@ export interface Failover {
   /** A credential for the account: the one from the last refresh of this request, else the pool's. */
   credential(account: GatewayAccount): Promise<CredentialOutcome>;
   /** The pool had no credential for it. */
-  noCredential(account: GatewayAccount): void;
+  noCredential(account: GatewayAccount, why: 'refused' | 'failed'): void;
   after(account: GatewayAccount, verdict: Verdict, failure: Failure | null): Promise<NextStep>;
   /** Whether the server has refused what only another account can decrypt, on that account. */
   isStripped(account: GatewayAccount): boolean;
@@ -65,6 +65,7 @@ export function createFailover({ accounts, trouble, model }: FailoverDeps): Fail
     const tries = (known?.tries ?? 0) + 1;
     troubled.set(key, { tries, why: verdict.why === 'network' ? 'network-error' : 'server-error' });
     trouble.failed(key);
+    if (trouble.isEverywhere(accounts.usableKeys())) return { kind: 'give-up' };
     if (tries < TRIES_PER_ACCOUNT) return { kind: 'same', delayMs: pauseMs(verdict.afterMs) };
     return other(key, pauseMs(verdict.afterMs));
   };
@@ -105,7 +106,10 @@ export function createFailover({ accounts, trouble, model }: FailoverDeps): Fail
       credentials.set(account.key, outcome);
       return outcome;
     },
-    noCredential: (account) => void excluded.add(account.key),
+    noCredential: ({ key }, why) => {
+      excluded.add(key);
+      if (why === 'failed') troubled.set(key, { tries: TRIES_PER_ACCOUNT, why: 'network-error' });
+    },
     after: async (account, verdict, failure) => {
       switch (verdict.kind) {
         case 'pass':

@@ -55,7 +55,8 @@ export function parseEventFailure(event: Readonly<Record<string, unknown>>, nowM
   }
   if (event.type !== 'error') return null;
   // The frame carries the error in `error`; the plain API's stream event carries its fields itself.
-  const inner = typeof event.error === 'object' && event.error !== null ? event.error : { ...event, type: null };
+  const inner =
+    typeof event.error === 'object' && event.error !== null ? event.error : { ...event, type: null };
   const status = typeof event.status === 'number' ? event.status : 200;
   return describe(status, headersOf(event.headers), { error: inner }, text(), nowMs);
 }
@@ -66,13 +67,7 @@ export function headerOf(headers: HeaderMap, name: string): string | null {
   return typeof value === 'string' ? value : (value?.[0] ?? null);
 }
 
-function describe(
-  status: number,
-  headers: HeaderMap,
-  body: unknown,
-  text: string,
-  nowMs: number,
-): Failure {
+function describe(status: number, headers: HeaderMap, body: unknown, text: string, nowMs: number): Failure {
   const parsed = v.safeParse(bodySchema, body);
   const error = parsed.success ? parsed.output.error : null;
   const seconds = error?.resets_in_seconds;

@@ -18,7 +18,12 @@ export interface HeldAnswer {
 
 export type AttemptOutcome =
   /** The client has it, or as much of it as came. */
-  | { readonly kind: 'shown'; readonly status: number; readonly end: 'whole' | 'cut'; readonly facts: AnswerFacts }
+  | {
+      readonly kind: 'shown';
+      readonly status: number;
+      readonly end: 'whole' | 'cut';
+      readonly facts: AnswerFacts;
+    }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly answer: HeldAnswer }
   /** No answer, or it broke off before anything was shown. */
   | { readonly kind: 'unreachable'; readonly error: Error }
@@ -91,7 +96,7 @@ export function attemptHttp(options: AttemptOptions): Promise<AttemptOutcome> {
           errorTimer = setTimeout(() => show(got, errorBody ?? []), MAX_ERROR_MS);
         } else if (options.isModelCall && isStream) {
           guard = createStreamGuard(now);
-          tap = createStreamTap(facts);
+          tap = createStreamTap(facts, now);
         } else {
           show(got, []);
         }

@@ -25,7 +25,10 @@ export function collectBody(request: IncomingMessage, maxBytes: number): Promise
     });
     request.once('end', () => {
       const [only] = chunks;
-      resolve({ kind: 'body', bytes: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size) });
+      resolve({
+        kind: 'body',
+        bytes: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size),
+      });
     });
     request.once('error', () => resolve({ kind: 'gone' }));
     request.once('close', () => resolve({ kind: 'gone' })); // after `end` it changes nothing
@@ -44,7 +47,11 @@ export interface RequestBody {
 /** Unpacked bodies may be that many times the bound of packed ones: text packs about twentyfold. */
 const UNPACKED_FACTOR = 8;
 
-export function describeBody(bytes: Buffer, contentEncoding: string | undefined, maxBytes: number): RequestBody {
+export function describeBody(
+  bytes: Buffer,
+  contentEncoding: string | undefined,
+  maxBytes: number,
+): RequestBody {
   const encoding = encodingOf(contentEncoding);
   let unpacked: Buffer | null | undefined;
   const plain = () => {

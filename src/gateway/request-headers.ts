@@ -21,13 +21,19 @@ const THIS_HOP: ReadonlySet<string> = new Set([
   TOKEN_HEADER,
 ]);
 /** Names an account or a session with it; cookies are the edge's notes about one account's connection. */
-const OF_THE_LOGIN: ReadonlySet<string> = new Set(['authorization', 'chatgpt-account-id', 'cookie', 'x-api-key']);
+const OF_THE_LOGIN: ReadonlySet<string> = new Set([
+  'authorization',
+  'chatgpt-account-id',
+  'cookie',
+  'x-api-key',
+]);
 /** Routes to a place where only the account that was told of it is served (Codex 0.169). */
 const OF_THE_ACCOUNT: ReadonlySet<string> = new Set([
   'x-openai-account-routing-override',
   'x-codex-routing-hint',
-  'x-codex-turn-state',
 ]);
+/** The server's note from an earlier answer of this turn, for the account that got it. */
+const OF_THE_TURN = 'x-codex-turn-state';
 const SOCKET_HANDSHAKE = /^sec-websocket-/;
 
 export interface UpstreamLogin {
@@ -39,8 +45,10 @@ export interface UpstreamLogin {
 export interface RequestHeaderOptions {
   /** `null`: the client's own login goes through. */
   readonly login: UpstreamLogin | null;
-  /** The account is not the one that the client, or the thread so far, means. */
+  /** The account is not the one that the client is logged in to. */
   readonly isOtherAccount: boolean;
+  /** The account is not the one that served this thread so far. */
+  readonly isMove: boolean;
   /** Left out besides, lower case. */
   readonly without?: ReadonlySet<string>;
 }
@@ -56,6 +64,7 @@ export function requestHeaders(raw: readonly string[], options: RequestHeaderOpt
     if (dropped?.has(lower) || options.without?.has(lower)) continue;
     if (options.login !== null && OF_THE_LOGIN.has(lower)) continue;
     if (options.isOtherAccount && OF_THE_ACCOUNT.has(lower)) continue;
+    if (options.isMove && lower === OF_THE_TURN) continue;
     headers.push(name, raw[index + 1] ?? '');
   }
   if (options.login !== null) {

@@ -17,20 +17,25 @@ const THIS_HOP: ReadonlySet<string> = new Set([
   'set-cookie',
 ]);
 const SOCKET_HANDSHAKE = /^sec-websocket-/;
-const OF_ONE_ACCOUNT = /^x-codex-(?:primary|secondary)-(?:used-percent|window-minutes|reset-at|reset-after-seconds)$/;
+const OF_ONE_ACCOUNT =
+  /^x-codex-(?:primary|secondary)-(?:used-percent|window-minutes|reset-at|reset-after-seconds)$/;
 
 /** Names and values in turn. `limits` is `null` when nothing is known, or when one account alone is meant. */
 export function responseHeaders(raw: readonly string[], limits: PoolLimits | null): string[] {
   const dropped = connectionNames(raw);
   const headers: string[] = [];
+  let hasLimits = false;
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index] ?? '';
     const lower = name.toLowerCase();
     if (THIS_HOP.has(lower) || SOCKET_HANDSHAKE.test(lower) || dropped?.has(lower)) continue;
-    if (limits !== null && OF_ONE_ACCOUNT.test(lower)) continue;
+    if (limits !== null && OF_ONE_ACCOUNT.test(lower)) {
+      hasLimits = true;
+      continue;
+    }
     headers.push(name, raw[index + 1] ?? '');
   }
-  if (limits !== null) headers.push(...limitHeaders(limits));
+  if (limits !== null && hasLimits) headers.push(...limitHeaders(limits));
   return headers;
 }
 

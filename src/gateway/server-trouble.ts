@@ -17,6 +17,7 @@ export function createTroubleWatch(now: () => number): TroubleWatch {
     failed: (key) => void failedAt.set(key, now()),
     succeeded: () => failedAt.clear(),
     isEverywhere: (keys) =>
-      keys.length > 1 && keys.every((key) => now() - (failedAt.get(key) ?? Number.NEGATIVE_INFINITY) < WINDOW_MS),
+      keys.length > 1 &&
+      keys.every((key) => now() - (failedAt.get(key) ?? Number.NEGATIVE_INFINITY) < WINDOW_MS),
   };
 }

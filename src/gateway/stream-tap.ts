@@ -13,12 +13,18 @@ export interface StreamTap {
   end(): void;
 }
 
-const MARKS = ['response.completed', 'response.failed', 'response.incomplete', '"error"', 'encrypted_content'];
+const MARKS = [
+  'response.completed',
+  'response.failed',
+  'response.incomplete',
+  '"error"',
+  'encrypted_content',
+];
 const BOUNDARY = '\n\n';
 /** An event that is larger is not looked into: what it would tell is not worth the memory. */
 const MAX_EVENT_BYTES = 16 * 1024 * 1024;
 
-export function createStreamTap(facts: AnswerFacts): StreamTap {
+export function createStreamTap(facts: AnswerFacts, now: () => number): StreamTap {
   /** The bytes since the last boundary: the start of an event that has not ended. */
   let rest: Buffer[] = [];
   let restSize = 0;
@@ -33,7 +39,8 @@ export function createStreamTap(facts: AnswerFacts): StreamTap {
         const parsed = parseObject(data);
         if (parsed === null) return;
         const named = event ?? (typeof parsed.type === 'string' ? parsed.type : '');
-        if (isFinalEvent(named) || named === 'response.output_item.done') noteEvent(facts, named, parsed);
+        if (isFinalEvent(named) || named === 'response.output_item.done')
+          noteEvent(facts, named, parsed, now());
       },
     });
     parser.feed(bytes.toString('utf8', before === -1 ? 0 : before + BOUNDARY.length));

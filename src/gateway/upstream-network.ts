@@ -4,7 +4,7 @@
  */
 import { lookup } from 'node:dns/promises';
 import type { Socket } from 'node:net';
-import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { Agent, type buildConnector, type Dispatcher } from 'undici';
 import type { CodexScope } from '../codex/home.ts';
 import { type NetworkEnvironment, readNetworkEnvironment } from '../codex/network-env.ts';
 import { proxyFor } from '../codex/proxy.ts';

@@ -33,6 +33,7 @@ export function createUpstreamRouter(
 
 function split(base: string): { readonly origin: string; readonly prefix: string } {
   const url = new URL(base);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new TypeError(`not an http(s) URL: ${base}`);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    throw new TypeError(`not an http(s) URL: ${base}`);
   return { origin: url.origin, prefix: url.pathname.replace(/\/+$/, '') };
 }

@@ -20,7 +20,11 @@ export type Verdict =
   /** The credential was refused: a new one may do. */
   | { readonly kind: 'refresh'; readonly code: string | null }
   /** The server's or the network's trouble, which most likely concerns every account. */
-  | { readonly kind: 'wait'; readonly why: 'server' | 'overloaded' | 'network'; readonly afterMs: number | null }
+  | {
+      readonly kind: 'wait';
+      readonly why: 'server' | 'overloaded' | 'network';
+      readonly afterMs: number | null;
+    }
   /** The input holds what only another account can decrypt. */
   | { readonly kind: 'strip' }
   /** The connection knows no such earlier response; the whole conversation must be sent. */

@@ -1,0 +1,134 @@
+/** The data plane as one thing that starts and stops: what the daemon runs. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { CodexScope } from '../codex/home.ts';
+import { messageOf } from '../errors.ts';
+import type { AccountSource } from './account-source.ts';
+import { createAdmission } from './admission.ts';
+import { createClientBook, type GatewayClient } from './clients.ts';
+import { createEncryptedBook } from './encrypted-items.ts';
+import { type Counters, createCounters, type GatewayEvent } from './events.ts';
+import { ownError, sendOwn } from './own-answers.ts';
+import { serveHttp } from './serve-http.ts';
+import { startLoopbackServer } from './server.ts';
+import { createTroubleWatch } from './server-trouble.ts';
+import type { Traffic } from './traffic.ts';
+import { openUpstreamNetwork } from './upstream-network.ts';
+import { createUpstreamRouter, type UpstreamBases } from './upstream-route.ts';
+
+export interface GatewayOptions {
+  readonly scope: CodexScope;
+  readonly accounts: AccountSource;
+  readonly bases: UpstreamBases;
+  readonly clients: readonly GatewayClient[];
+  /** Default `127.0.0.1`. */
+  readonly host?: '127.0.0.1' | '::1';
+  /** Default 0: a free port. */
+  readonly port?: number;
+  /** Of one request as it is sent; default 128 MiB. */
+  readonly maxBodyBytes?: number;
+  /** Called for every request and refusal, after the answer has gone out; must not throw. */
+  readonly onEvent?: (event: GatewayEvent) => void;
+}
+
+export interface Gateway {
+  readonly address: {
+    readonly host: string;
+    readonly port: number;
+    /** `openai_base_url` for a client with that token. */
+    baseUrl(token: string): string;
+  };
+  readonly counters: Readonly<Counters>;
+  /** Lets another client in. Throws a TypeError for a token that is too weak. */
+  addClient(client: GatewayClient): void;
+  /** The client's next request is refused; what is under way goes on. */
+  removeClient(id: string): void;
+  /** Takes nothing new, lets what is under way end for so long, then ends it. */
+  stop(drainMs: number): Promise<void>;
+}
+
+const MAX_BODY_BYTES = 128 * 1024 * 1024;
+
+/** Starts listening. Throws `ERR_GATEWAY_LISTEN`, or a TypeError for a base that is no URL. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { now } = options.scope.host;
+  const counters = createCounters();
+  const emit = options.onEvent ?? (() => {});
+  const clients = createClientBook(options.clients);
+  const hosts = new Set<string>();
+  const admit = createAdmission({ clients, hosts });
+  const traffic: Traffic = {
+    accounts: options.accounts,
+    network: await openUpstreamNetwork(options.scope),
+    route: createUpstreamRouter(options.bases),
+    trouble: createTroubleWatch(now),
+    book: createEncryptedBook(),
+    counters,
+    maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
+    now,
+    emit,
+  };
+  let isStopping = false;
+  let onIdle: (() => void) | null = null;
+  const leave = () => {
+    counters.active -= 1;
+    if (counters.active === 0) onIdle?.();
+  };
+
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    response.sendDate = false;
+    response.on('error', () => response.destroy()); // the client went away in the middle of a write
+    const entry = admit(request);
+    if (entry.kind === 'refused') {
+      counters.refused += 1;
+      emit({ kind: 'refused', status: entry.status, code: entry.code });
+      return sendOwn(response, ownError(entry.status, entry.code, entry.message), true);
+    }
+    server.trust(request.socket);
+    if (isStopping) {
+      return sendOwn(response, ownError(503, 'gateway_stopping', 'The gateway is stopping.'), true);
+    }
+    counters.active += 1;
+    serveHttp(traffic, entry, request, response)
+      .catch((error: unknown) => {
+        emit({ kind: 'fault', message: messageOf(error) });
+        sendOwn(response, ownError(500, 'gateway_fault', 'The gateway failed; its log says more.'), true);
+      })
+      .finally(leave);
+  };
+  const server = await startLoopbackServer({
+    host: options.host ?? '127.0.0.1',
+    port: options.port ?? 0,
+    onRequest,
+    onUpgrade: (_request, socket) => {
+      socket.end('HTTP/1.1 426 Upgrade Required\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    },
+  });
+  const shownHost = server.host === '::1' ? '[::1]' : server.host;
+  for (const host of [shownHost, 'localhost']) hosts.add(`${host}:${server.port}`);
+
+  return {
+    address: {
+      host: server.host,
+      port: server.port,
+      baseUrl: (token) => `http://${shownHost}:${server.port}/${token}/v1`,
+    },
+    counters,
+    addClient: clients.add,
+    removeClient: clients.remove,
+    stop: async (drainMs) => {
+      isStopping = true;
+      server.close();
+      if (counters.active > 0) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, drainMs);
+          onIdle = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      await server.destroy();
+      await traffic.network.close();
+    },
+  };
+}
