@@ -1,6 +1,16 @@
-/** `quota-cache.json`: the quota each account had when it was last asked. */
+/**
+ * `quota-cache.json`: the quota each account had when it was last asked, in the documented form (`byAccountId`, `byEmail`).
+ *
+ * The seats of a team share an account id, and a person's workspaces share an e-mail; an entry under a name that two
+ * accounts of the pool share would be the wrong one's half of the time. Ours go under the account key too (`bySteward`,
+ * which codex-multi-auth drops when it writes), and under a documented name only where it names one account.
+ */
+import * as v from 'valibot';
 import type { CodexScope } from '../../codex/home.ts';
 import type { Account, Pool } from '../account.ts';
+import { readJson } from './json-file.ts';
+import { resolveAccountPaths } from './paths.ts';
+import { type Row, takeFrom, withRest } from './row.ts';
 
 /** The documented two windows: `primary` (5 hours) and `secondary` (weekly). */
 export interface QuotaWindow {
@@ -30,16 +40,128 @@ export interface QuotaCache {
   readonly ageMs: number | null;
 }
 
+const RowSchema = v.record(v.string(), v.unknown());
+const Finite = v.pipe(v.number(), v.finite());
+
+const KEEP_MS = 60 * 24 * 3600 * 1000;
+
+/** The three maps of the file, and the names under which an account may be in each. */
+const MAPS = ['bySteward', 'byAccountId', 'byEmail'] as const;
+
 /** Reads the cache; a missing or broken file is an empty cache. Never writes. */
-export async function readQuotaCache(_scope: CodexScope, _pool: Pool): Promise<QuotaCache> {
-  throw new Error('under construction');
+export async function readQuotaCache(scope: CodexScope, pool: Pool): Promise<QuotaCache> {
+  const paths = await resolveAccountPaths(scope);
+  const reading = await readJson(paths.quotaCacheFile);
+  const file = reading.kind === 'ok' && reading.value.version === 1 ? reading.value : {};
+  const names = namesIn(pool);
+  const all = MAPS.flatMap((map) => Object.values(rowOf(file[map])).flatMap((row) => parseEntry(row) ?? []));
+  const newest = all.length === 0 ? null : Math.max(...all.map(({ updatedAt }) => updatedAt));
+  return {
+    ageMs: newest === null ? null : Math.max(0, scope.host.now() - newest),
+    entryOf: (account) => {
+      const found = MAPS.flatMap((map) => {
+        const name = names(account)[map];
+        return name === null ? [] : (parseEntry(rowOf(file[map])[name]) ?? []);
+      });
+      return found.toSorted((a, b) => b.updatedAt - a.updatedAt)[0] ?? null;
+    },
+  };
 }
 
 /** Stores what was learned about accounts, by {@link Account.key}; newer entries on disk win. */
 export async function writeQuota(
-  _scope: CodexScope,
-  _pool: Pool,
-  _entries: ReadonlyMap<string, QuotaEntry>,
+  scope: CodexScope,
+  pool: Pool,
+  entries: ReadonlyMap<string, QuotaEntry>,
 ): Promise<void> {
-  throw new Error('under construction');
+  if (entries.size === 0) return;
+  const { updateJson } = await import('./update-json.ts');
+  const paths = await resolveAccountPaths(scope);
+  const names = namesIn(pool);
+  await updateJson(
+    scope,
+    paths.quotaCacheFile,
+    (value) => {
+      // An unknown format is a cache nobody can use; it starts anew.
+      const file: Record<string, unknown> = value.version === 1 ? { ...value } : { version: 1 };
+      for (const map of MAPS) {
+        const rows: Record<string, unknown> = { ...rowOf(file[map]) };
+        for (const account of pool.accounts) {
+          const entry = entries.get(account.key);
+          const name = names(account)[map];
+          if (entry === undefined || name === null) continue;
+          if ((parseEntry(rows[name])?.updatedAt ?? 0) <= entry.updatedAt) rows[name] = rowOfEntry(entry);
+        }
+        if (map === 'bySteward') prune(rows, scope.host.now());
+        file[map] = rows;
+      }
+      return file;
+    },
+    // A cache that is broken is thrown away: everything in it can be asked for again.
+    { mode: 0o600, initial: { version: 1 }, read: async (path) => usable(await readJson(path)) },
+  );
+}
+
+function usable(reading: Awaited<ReturnType<typeof readJson>>): Awaited<ReturnType<typeof readJson>> {
+  return reading.kind === 'broken' && reading.isDamage ? { kind: 'missing' } : reading;
+}
+
+/** Accounts come and go under their keys, in every project's pool; what nobody asked for in so long leads nowhere. */
+function prune(rows: Record<string, unknown>, now: number): void {
+  for (const [key, row] of Object.entries(rows)) {
+    if (now - (parseEntry(row)?.updatedAt ?? 0) > KEEP_MS) delete rows[key];
+  }
+}
+
+/** Under which name an account is found in each map; `null` where the name would be another account's too. */
+function namesIn(pool: Pool): (account: Account) => Readonly<Record<(typeof MAPS)[number], string | null>> {
+  const count = (values: readonly (string | null)[]) => {
+    const counts = new Map<string | null, number>();
+    for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+    return (value: string | null) => (value !== null && counts.get(value) === 1 ? value : null);
+  };
+  const idOf = (account: Account) => (account.kind === 'chatgpt' ? account.accountId : null);
+  const uniqueId = count(pool.accounts.map(idOf));
+  const uniqueEmail = count(pool.accounts.map(({ email }) => email));
+  return (account) => ({
+    bySteward: account.key,
+    byAccountId: uniqueId(idOf(account)),
+    byEmail: uniqueEmail(account.email),
+  });
+}
+
+function parseEntry(value: unknown): QuotaEntry | null {
+  if (!v.is(RowSchema, value)) return null;
+  const { rest, take } = takeFrom(value);
+  const updatedAt = take('updatedAt', Finite);
+  const status = take('status', Finite);
+  const model = take('model', v.pipe(v.string(), v.trim(), v.nonEmpty()));
+  if (updatedAt === null || status === null || model === null) return null;
+  return {
+    updatedAt,
+    status,
+    model,
+    planType: take('planType', v.string()),
+    primary: parseWindow(take('primary', RowSchema)),
+    secondary: parseWindow(take('secondary', RowSchema)),
+    rest,
+  };
+}
+
+function parseWindow(row: Row | null): QuotaWindow {
+  const number = (value: unknown) => (v.is(Finite, value) ? value : null);
+  return {
+    usedPercent: number(row?.usedPercent),
+    windowMinutes: number(row?.windowMinutes),
+    resetAtMs: number(row?.resetAtMs),
+  };
+}
+
+function rowOfEntry({ rest, primary, secondary, ...members }: QuotaEntry): Row {
+  const windows = { primary: withRest({ ...primary }, {}), secondary: withRest({ ...secondary }, {}) };
+  return withRest({ ...members, ...windows }, rest);
+}
+
+function rowOf(value: unknown): Row {
+  return v.is(RowSchema, value) ? value : {};
 }

@@ -1,5 +1,10 @@
 /** What a project prefers among the accounts: `routing-profiles.json`. Only read here. */
+import * as v from 'valibot';
 import type { CodexScope } from '../../codex/home.ts';
+import { readJson } from './json-file.ts';
+import { resolveAccountPaths } from './paths.ts';
+import { findProject } from './project.ts';
+import { takeFrom } from './row.ts';
 
 export interface RoutingProfile {
   readonly projectKey: string;
@@ -13,7 +18,38 @@ export interface RoutingProfile {
   readonly budgetKey: string | null;
 }
 
-/** The profile of the project that `scope.host.cwd` is in; `null` without one. */
-export async function readRoutingProfile(_scope: CodexScope): Promise<RoutingProfile | null> {
-  throw new Error('under construction');
+const RowSchema = v.record(v.string(), v.unknown());
+const Name = v.pipe(v.string(), v.trim(), v.nonEmpty());
+const List = v.array(v.unknown());
+
+/** The profile of the project that `scope.host.cwd` is in; `null` without one, or without a file that can be read. */
+export async function readRoutingProfile(scope: CodexScope): Promise<RoutingProfile | null> {
+  const project = await findProject(scope.host.cwd, scope.host.platform);
+  if (project === null) return null;
+  const { routingProfilesFile } = await resolveAccountPaths(scope);
+  const reading = await readJson(routingProfilesFile);
+  if (reading.kind !== 'ok' || reading.value.version !== 1) return null;
+  const { profiles } = reading.value;
+  const row = v.is(RowSchema, profiles) ? profiles[project.key] : undefined;
+  if (!v.is(RowSchema, row)) return null;
+  const { take } = takeFrom(row);
+  const words = (name: string) => {
+    const all = (take(name, List) ?? []).filter((word) => typeof word === 'string');
+    return [...new Set(all.map((word) => word.trim().toLowerCase()).filter((word) => word !== ''))].sort();
+  };
+  const weights = Object.entries(take('accountWeightByKey', RowSchema) ?? {});
+  return {
+    projectKey: project.key,
+    projectName: take('projectName', Name) ?? 'project',
+    preferredTags: words('preferredTags'),
+    avoidTags: words('avoidTags'),
+    modelAllowlist: words('modelAllowlist'),
+    modelDenylist: words('modelDenylist'),
+    accountWeightByKey: Object.fromEntries(
+      weights.flatMap(([key, weight]) =>
+        typeof weight === 'number' ? [[key, Math.max(0, Math.min(10, weight))] as const] : [],
+      ),
+    ),
+    budgetKey: take('budgetKey', Name),
+  };
 }
