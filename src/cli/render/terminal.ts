@@ -10,6 +10,8 @@ export interface Terminal {
   readonly interactive: boolean;
   /** Standard error is a terminal that can redraw a line. */
   readonly canRedraw: boolean;
+  /** Standard output is a terminal: somebody looks at it, and columns pay. */
+  readonly isTerminal: boolean;
   /** Columns, at most 100: longer lines are hard to read. */
   readonly width: number;
   /** The text in that style where colour is wanted, else as it is. */
@@ -34,6 +36,7 @@ export function createTerminal({ stdout, stderr, stdin, env }: ProcessLike): Ter
     err: (text) => void stderr.write(text),
     interactive: stdin.isTTY === true && stderr.isTTY === true,
     canRedraw: stderr.isTTY === true && !dumb,
+    isTerminal: stdout.isTTY === true,
     width: Math.min(stdout.columns || 80, 100),
     paint: (style, text) =>
       colour ? styleText(style as Style | Style[], text, { validateStream: false }) : text,

@@ -1,6 +1,195 @@
-/** Placeholder, to be replaced by its owner: the registration in `program/` needs the names. */
-import { StewardError } from '../../../errors.ts';
+/**
+ * `steward auth status` and `list`: the accounts and what is known of them. Reads files only, and starts fast: prompts and
+ * status lines call it all the time, so nothing on this way loads SQLite, the HTTP client or the token decoder.
+ */
 
-export async function runStatus(..._args: readonly unknown[]): Promise<number> {
-  throw new StewardError('ERR_NOT_BUILT', 'bug', 'status is not built yet');
+import type { Pool } from '../../../accounts/account.ts';
+import { accountLabel } from '../../../accounts/account-label.ts';
+import { findMatchingLogin } from '../../../accounts/codex-login/matching-login.ts';
+import { migrateLegacyPool, readPool } from '../../../accounts/store/pool-store.ts';
+import { type CodexScope, resolveCodexHome } from '../../../codex/home.ts';
+import { EXIT } from '../../../errors.ts';
+import { createHost } from '../../../host.ts';
+import { createAccountsView, type HealthyReading } from '../../accounts-view.ts';
+import type { CommandDeps } from '../../main.ts';
+import {
+  renderAccountLines,
+  renderAccountTable,
+  renderOutlook,
+  renderReadingAge,
+  renderStorage,
+} from '../../render/accounts.ts';
+import { numberOf, outlookToJson, statusRows } from '../../render/accounts-json.ts';
+import { redacted } from '../../render/redacted.ts';
+import type { Terminal } from '../../render/terminal.ts';
+
+export interface StatusOptions {
+  readonly json?: boolean;
+}
+
+/** Shows the pool; 1 when its file is there and cannot be read. */
+export async function runStatus(options: StatusOptions, { terminal, signal }: CommandDeps): Promise<number> {
+  const host = createHost();
+  const scope: CodexScope = { host, home: resolveCodexHome(host), signal };
+  for (const moved of await migrateLegacyPool(scope)) {
+    if (moved.kind === 'migrated')
+      terminal.err(`Accounts of a former project key were moved to ${moved.into}.\n`);
+    if (moved.kind === 'left') terminal.err(`${moved.path} was left alone: ${moved.reason}\n`);
+  }
+  const reading = await readPool(scope);
+  if (reading.kind === 'corrupt') {
+    if (options.json) terminal.out(asJson(corruptAnswer(reading.paths.poolFile, reading.message)));
+    else terminal.out(corruptScreen(reading.message, terminal));
+    return EXIT.problems;
+  }
+  if (options.json) terminal.out(asJson(await statusAnswer(scope, reading)));
+  else terminal.out(await statusScreen(scope, reading, terminal));
+  return EXIT.ok;
+}
+
+const CORRUPT_HINT =
+  'Nothing was changed. `codex auth doctor` shows the copies there are; to start anew, move the file away and log in.';
+
+function corruptScreen(message: string, { paint }: Terminal): string {
+  return `${paint('red', '✖')} The accounts cannot be read: ${redacted(message)}\n  ${paint('cyan', '→')} ${CORRUPT_HINT}\n`;
+}
+
+function corruptAnswer(storagePath: string, message: string) {
+  return {
+    storagePath,
+    storageHealth: 'corrupt',
+    accountCount: 0,
+    activeIndex: null,
+    pinnedAccountIndex: null,
+    recommendedIndex: null,
+    recommendationReason: null,
+    runtimeInUseIndex: null,
+    accounts: [],
+    error: { code: 'ERR_ACCOUNTS_POOL', message, hint: CORRUPT_HINT },
+  };
+}
+
+async function statusAnswer(scope: CodexScope, reading: HealthyReading) {
+  const view = await createAccountsView(scope, reading, null);
+  const { pool, paths, health, recoveredFrom } = reading;
+  const { reason, ...outlook } = outlookToJson(view);
+  const activeIndex = pool.accounts.length === 0 ? null : pool.activeIndex;
+  return {
+    storagePath: paths.poolFile,
+    storageHealth: health,
+    recoveredFrom,
+    projectKey: paths.projectKey,
+    accountCount: pool.accounts.length,
+    activeIndex,
+    activeNumber: numberOf(activeIndex),
+    pinnedAccountIndex: pool.pinnedIndex,
+    pinnedAccountNumber: numberOf(pool.pinnedIndex),
+    ...outlook,
+    recommendationReason: reason,
+    runtimeInUseIndex: null,
+    codexLogin: await codexLoginOf(scope, pool),
+    warnings: view.loaded.warnings,
+    accounts: statusRows(view),
+  };
+}
+
+async function statusScreen(scope: CodexScope, reading: HealthyReading, terminal: Terminal): Promise<string> {
+  const { pool } = reading;
+  const view = await createAccountsView(scope, reading, null);
+  const login = await codexLoginOf(scope, pool);
+  const parts = [
+    `${terminal.paint('bold', `Accounts (${pool.accounts.length})`)}\n`,
+    renderStorage(view, terminal, scope.host.userHome),
+    login.isSplit || pool.accounts.length === 0
+      ? `${terminal.paint('yellow', '▲')} ${login.text}\n`
+      : `Codex itself: ${login.text}\n`,
+  ];
+  if (pool.accounts.length === 0) {
+    parts.push(`${terminal.paint('cyan', '→')} Add one: \`codex auth login\`, or \`codex auth import\`.\n`);
+  } else {
+    const list = terminal.isTerminal ? renderAccountTable : renderAccountLines;
+    parts.push(
+      renderOutlook(view, terminal),
+      '\n',
+      list(view, terminal),
+      '\n',
+      renderReadingAge(view, terminal),
+    );
+  }
+  for (const warning of view.loaded.warnings)
+    parts.push(`${terminal.paint('yellow', '▲')} ${redacted(warning)}\n`);
+  return parts.join('');
+}
+
+/** Which account `auth.json` holds, and whether that is another one than the pool's active account. */
+async function codexLoginOf(scope: CodexScope, pool: Pool) {
+  const exact = await findMatchingLogin(scope, pool);
+  if (exact !== null) return loginAt(pool, exact, false);
+  const { readCodexLogin } = await import('../../../accounts/codex-login/codex-login.ts');
+  const login = await readCodexLogin(scope, pool);
+  const unknown = { index: null, number: null, isNewer: false };
+  switch (login.kind) {
+    case 'pool':
+      return loginAt(pool, login.index, login.isNewer);
+    case 'none':
+      return {
+        kind: 'none',
+        ...unknown,
+        isSplit: false,
+        text: 'Codex itself is not logged in (no login in auth.json)',
+      };
+    case 'stranger':
+      return {
+        kind: 'stranger',
+        ...unknown,
+        isSplit: true,
+        text: 'Codex itself is logged in with an account that is not in the pool: `codex auth import --codex` adds it',
+      };
+    case 'other':
+      return {
+        kind: 'other',
+        ...unknown,
+        isSplit: false,
+        text: `Codex itself uses another kind of login (${login.mode})`,
+      };
+    case 'unreadable':
+      return {
+        kind: 'unreadable',
+        ...unknown,
+        isSplit: true,
+        text: `auth.json cannot be read: ${redacted(login.message)}`,
+      };
+  }
+}
+
+function loginAt(pool: Pool, index: number, isNewer: boolean) {
+  const account = pool.accounts[index];
+  const label = account === undefined ? '' : accountLabel(account, index);
+  const isSplit = pool.activeIndex !== index;
+  const active = pool.activeIndex + 1;
+  return {
+    kind: 'pool',
+    index,
+    number: index + 1,
+    isNewer,
+    isSplit,
+    text: isSplit
+      ? `split: Codex itself is logged in with ${label}, the pool's active account is ${active}; \`codex auth switch ${active}\` brings them together`
+      : `logged in with ${label}`,
+  };
+}
+
+function asJson(payload: Readonly<Record<string, unknown>>): string {
+  return `${JSON.stringify(redactedAnswer(payload), null, 2)}\n`;
+}
+
+/** All members are our own and hold no secrets, but for texts that quote files. */
+function redactedAnswer(payload: Readonly<Record<string, unknown>>) {
+  const { projectKey, ...rest } = payload;
+  return {
+    schemaVersion: 1,
+    command: 'status',
+    ...redacted(rest),
+    ...(projectKey === undefined ? {} : { projectKey }),
+  };
 }
