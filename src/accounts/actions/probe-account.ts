@@ -7,7 +7,8 @@ import type { Account, ApiKeyAccount, ChatgptAccount } from '../account.ts';
 import { checkApiKey } from '../login/api-key.ts';
 import { fetchUsage } from '../quota/usage.ts';
 import type { Usage } from '../quota/usage-facts.ts';
-import { ensureFreshTokens, type RefreshOutcome } from '../refresh/refresh-account.ts';
+import type { RefreshOutcome } from '../refresh/refresh-account.ts';
+import { renewTokens } from './renew.ts';
 
 const LOG_IN_AGAIN = 'Log that account in again: codex auth login.';
 
@@ -55,8 +56,7 @@ export async function probeAccount(scope: CodexScope, account: Account): Promise
 }
 
 async function probeChatgpt(scope: CodexScope, account: ChatgptAccount): Promise<Verdict> {
-  // What the server called dead is asked again: its old access token proves nothing.
-  const tokens = await ensureFreshTokens(scope, account, { force: account.invalidated !== null });
+  const tokens = await renewTokens(scope, account);
   if (tokens.kind === 'refused') return refusedBy(tokens);
   if (tokens.kind === 'failed') {
     const { reason, message } = tokens;

@@ -6,10 +6,11 @@ import type { CodexScope } from '../../codex/home.ts';
 import { type Account, MODEL_FAMILIES, type ModelFamily, type Pool, type SwitchReason } from '../account.ts';
 import { readCodexLogin } from '../codex-login/codex-login.ts';
 import { type WriteLoginOutcome, writeCodexLogin } from '../codex-login/write-codex-login.ts';
-import { ensureFreshTokens, type RefreshOutcome } from '../refresh/refresh-account.ts';
+import type { RefreshOutcome } from '../refresh/refresh-account.ts';
 import { addAccount } from '../store/identity.ts';
 import { resolveAccountPaths } from '../store/paths.ts';
 import { requirePool, updatePool } from '../store/pool-store.ts';
+import { renewTokens } from './renew.ts';
 import { withTurn } from './turn.ts';
 
 export interface SwitchOptions {
@@ -68,11 +69,7 @@ export async function switchAccount(
   if (target === undefined) return { kind: 'gone' };
   if (!target.isEnabled && options.enables !== true) return { kind: 'disabled' };
 
-  const tokens =
-    target.kind === 'chatgpt'
-      ? // What the server called dead is asked again: its old access token proves nothing.
-        await ensureFreshTokens(scope, target, { force: target.invalidated !== null })
-      : null;
+  const tokens = target.kind === 'chatgpt' ? await renewTokens(scope, target) : null;
   if (tokens !== null && isDead(tokens))
     return { kind: 'dead', account: tokens.account, index, tokens, imported };
 
