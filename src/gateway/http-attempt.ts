@@ -5,6 +5,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { type AnswerFacts, createAnswerFacts } from './answer-facts.ts';
+import { createChunkBatch } from './chunk-batch.ts';
 import { type Failure, headerOf, parseHttpFailure } from './failure.ts';
 import { createStreamGuard, type StreamGuard } from './stream-guard.ts';
 import { createStreamTap, type StreamTap } from './stream-tap.ts';
@@ -57,8 +58,11 @@ export function attemptHttp(options: AttemptOptions): Promise<AttemptOutcome> {
     let errorTimer: NodeJS.Timeout | undefined;
     let tap: StreamTap | null = null;
     let isShown = false;
+    let isSettled = false;
 
     const settle = (outcome: AttemptOutcome) => {
+      isSettled = true;
+      batch.drop();
       clearTimeout(errorTimer);
       response.off('close', onClientGone);
       response.off('drain', onDrain);
@@ -86,6 +90,22 @@ export function attemptHttp(options: AttemptOptions): Promise<AttemptOutcome> {
       if (head !== null) settle({ kind: 'failed', failure, answer: { head, body } });
     };
 
+    const batch = createChunkBatch((bytes) => {
+      if (isShown) return forward(bytes);
+      if (head === null) return;
+      if (errorBody !== null) {
+        errorBody.push(bytes);
+        errorSize += bytes.length;
+        if (errorSize > MAX_ERROR_BYTES) show(head, errorBody);
+        return;
+      }
+      const state = guard?.push(bytes);
+      if (state?.kind === 'open') show(head, guard?.held() ?? []);
+      else if (state?.kind === 'failed') {
+        exchange.abort();
+        fail(state.failure, guard?.held() ?? []);
+      }
+    });
     const exchange = startExchange(options.dispatcher, options.request, {
       onHead: (got) => {
         head = got;
@@ -101,23 +121,10 @@ export function attemptHttp(options: AttemptOptions): Promise<AttemptOutcome> {
           show(got, []);
         }
       },
-      onData: (chunk) => {
-        if (isShown) return forward(chunk);
-        if (head === null) return;
-        if (errorBody !== null) {
-          errorBody.push(chunk);
-          errorSize += chunk.length;
-          if (errorSize > MAX_ERROR_BYTES) show(head, errorBody);
-          return;
-        }
-        const state = guard?.push(chunk);
-        if (state?.kind === 'open') show(head, guard?.held() ?? []);
-        else if (state?.kind === 'failed') {
-          exchange.abort();
-          fail(state.failure, guard?.held() ?? []);
-        }
-      },
+      onData: batch.add,
       onEnd: () => {
+        batch.flush();
+        if (isSettled) return;
         if (isShown) {
           tap?.end();
           response.end();
@@ -131,6 +138,8 @@ export function attemptHttp(options: AttemptOptions): Promise<AttemptOutcome> {
         fail(endedEarly(head), guard?.held() ?? []);
       },
       onError: (error) => {
+        batch.flush();
+        if (isSettled) return;
         if (!isShown) return settle({ kind: 'unreachable', error });
         // The client must see that something is missing: no clean end.
         tap?.end();

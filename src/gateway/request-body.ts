@@ -95,10 +95,12 @@ function stringMember(text: Buffer, name: string): string | null {
 export function parseObject(text: Buffer | string): Readonly<Record<string, unknown>> | null {
   try {
     const value: unknown = JSON.parse(text.toString());
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value))
-      : null;
+    return isRecord(value) ? value : null;
   } catch {
     return null; // the server tells the client what is wrong with it
   }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -57,9 +57,6 @@ export async function serveHttp(
     onlyAccount: admitted.client.onlyAccount,
   };
 
-  const gone = new AbortController();
-  const onClose = () => gone.abort();
-  response.once('close', onClose);
   const attempts: AttemptNote[] = [];
   let firstByteMs: number | null = null;
   let last: LastWord | null = null;
@@ -72,7 +69,6 @@ export async function serveHttp(
     end: RequestEvent['end'],
     usage: RequestEvent['usage'] = null,
   ) => {
-    response.off('close', onClose);
     const event: RequestEvent = {
       kind: 'request',
       client: admitted.client.id,
@@ -111,7 +107,7 @@ export async function serveHttp(
   };
 
   for (;;) {
-    if (gone.signal.aborted) return finish(null, 0, 'client-gone');
+    if (response.destroyed) return finish(null, 0, 'client-gone');
     const choice = accounts.choose(only === wanted.onlyAccount ? wanted : { ...wanted, onlyAccount: only });
     if (choice.kind === 'none') {
       const at = soonestMs(choice.blocked);
@@ -119,7 +115,7 @@ export async function serveHttp(
       if (last !== null && failover.hasTrouble()) return tellLast(last, null);
       if (waitMs + waitedMs <= PATIENCE_MS) {
         waitedMs += waitMs;
-        await pause(waitMs, gone.signal);
+        await pause(waitMs, response);
         failover.forgetShortLimits();
         continue;
       }
@@ -222,6 +218,6 @@ export async function serveHttp(
     if (account === null) return tellLast(last, null);
     const next = await failover.after(account, verdict, failure);
     if (next.kind === 'give-up') return tellLast(last, account);
-    await pause(next.delayMs, gone.signal);
+    await pause(next.delayMs, response);
   }
 }

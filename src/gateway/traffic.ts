@@ -1,4 +1,5 @@
 /** What requests and WebSocket turns share: the pool, the way out, and what the gateway remembers between them. */
+import type { EventEmitter } from 'node:events';
 import type { AccountSource } from './account-source.ts';
 import type { EncryptedBook } from './encrypted-items.ts';
 import type { Counters, GatewayEvent } from './events.ts';
@@ -21,16 +22,16 @@ export interface Traffic {
 /** A limit that ends this soon is waited for instead of told. */
 export const PATIENCE_MS = 15_000;
 
-/** Waits, or less when `signal` says that nobody waits for it any more. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0 || signal.aborted) return Promise.resolve();
+/** Waits, or less when the client leaves meanwhile. */
+export function pause(ms: number, client: EventEmitter): Promise<void> {
+  if (ms <= 0) return Promise.resolve();
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', done);
+      client.off('close', done);
       resolve();
     };
     const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
+    client.once('close', done);
   });
 }
