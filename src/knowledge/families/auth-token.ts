@@ -10,6 +10,16 @@ const TOKEN_ECHOES = [
   'mcp.auth_required',
 ] as const;
 
+/** A 401 with one of these has another reason than a token that has run out. */
+const OTHER_REFUSALS = [
+  'missing bearer',
+  'incorrect api key',
+  'invalid_api_key',
+  'missing scopes',
+  'token_revoked',
+  '://127.0.0.1',
+] as const;
+
 export const AUTH_TOKEN: readonly FailureEntry[] = [
   {
     id: 'auth.token_expired',
@@ -78,17 +88,17 @@ export const AUTH_TOKEN: readonly FailureEntry[] = [
         log: true,
       },
       {
-        says: ['exceeded retry limit, last status: 401', 'unexpected status 401 unauthorized'],
-        not: [
-          'missing bearer',
-          'incorrect api key',
-          'invalid_api_key',
-          'missing scopes',
-          'token_revoked',
-          '://127.0.0.1',
-        ],
+        says: ['exceeded retry limit, last status: 401', 'unexpected status 401 unauthorized:'],
+        not: OTHER_REFUSALS,
         weight: 0.66,
         of: 'own',
+        over: WRAPPERS,
+      },
+      {
+        says: 'unexpected status 401 unauthorized',
+        not: OTHER_REFUSALS,
+        weight: 0.66,
+        of: 'generic',
         over: WRAPPERS,
       },
       {
@@ -161,7 +171,7 @@ export const AUTH_TOKEN: readonly FailureEntry[] = [
       {
         says: [
           'refresh_token_reused',
-          'could not be refreshed because your refresh token was already used',
+          '(could not|couldnt|cannot) be refreshed because your refresh token was already used',
           'refresh token has already been used to generate',
         ],
         weight: 0.96,
@@ -220,7 +230,7 @@ export const AUTH_TOKEN: readonly FailureEntry[] = [
     signals: [
       {
         says: [
-          'could not be refreshed because your refresh token was revoked',
+          '(could not|couldnt|cannot) be refreshed because your refresh token was revoked',
           'refresh_token_invalidated',
           'encountered invalidated oauth token',
           'authentication token has been invalidated',

@@ -114,6 +114,13 @@ export const CONFIG_NAMES: readonly FailureEntry[] = [
         over: ['config.invalid_value'],
       },
       {
+        says: 'features.* is deprecated. use',
+        not: ['cargo', 'rustc', 'warning: unused'],
+        weight: 0.82,
+        of: 'likely',
+        over: ['config.invalid_value'],
+      },
+      {
         says: [
           'is deprecated. use features.',
           'is deprecated. use [features]',

@@ -148,6 +148,8 @@ export const INSTALL_START: readonly FailureEntry[] = [
           'codex process fatal error',
           'codex process exited',
           'codex process crashed',
+          'codex app-server process (exited|crashed|errored|terminated|is not available)',
+          'codex app server process (exited|crashed|errored|terminated|is not available)',
           'codex 进程不可用',
           'codex プロセス',
         ],

@@ -232,6 +232,8 @@ const INSTALL_COPY: readonly FailureEntry[] = [
             'still shows',
             'still says',
             'still runs',
+            'still prints',
+            'still the old',
             'still the same',
             'same version',
             'old version',

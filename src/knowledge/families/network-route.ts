@@ -40,9 +40,15 @@ export const NETWORK_ROUTE: readonly FailureEntry[] = [
     check: 'steward.network-settings',
     signals: [
       {
+        // What every program in Rust says.
+        says: ['unknownissuer', 'invalid peer certificate'],
+        weight: 0.95,
+        of: 'generic',
+        log: true,
+        over: [...ROUTE_ECHOES, 'network.proxy', 'remote.enrollment_errored', 'mcp.auth_required'],
+      },
+      {
         says: [
-          'unknownissuer',
-          'invalid peer certificate',
           'selected by ssl_cert_file',
           'selected by codex_ca_certificate',
           'no native root ca certificates found',
@@ -181,9 +187,17 @@ export const NETWORK_ROUTE: readonly FailureEntry[] = [
           'failed to lookup address information',
           'dns error',
           'dns lookup failed',
+          'could not resolve any host',
+        ],
+        weight: 0.93,
+        of: 'generic',
+        log: true,
+        over: [...ROUTE_ECHOES, 'network.proxy', 'remote.enrollment_errored'],
+      },
+      {
+        says: [
           '(enotfound|eai_again) (chatgpt.com|auth.openai.com|api.openai.com|ab.chatgpt.com)',
           'could not resolve host: (chatgpt.com|auth.openai.com|api.openai.com)',
-          'could not resolve any host',
           'no record found for * (chatgpt.com|openai.com)',
         ],
         weight: 0.93,

@@ -27,18 +27,28 @@ export const RATELIMIT: readonly FailureEntry[] = [
     signals: [
       {
         says: [
-          'youve hit your usage limit',
-          'you have hit your usage limit',
           'usage_limit_reached',
           'usage_limit_exceeded',
           'usagelimitexceeded',
-          'the usage limit has been reached',
           'youve reached your usage limit. increase your limits',
           'request a limit increase from your owner',
         ],
         not: ['credits_depleted', 'not usage_limit_reached', 'no usage_limit_reached'],
         weight: 0.95,
         of: 'own',
+        over: [...WRAPPERS, 'ratelimit.too_many_requests', 'auth.plan_not_eligible'],
+        log: true,
+      },
+      {
+        // Other assistants have taken over this sentence.
+        says: [
+          'youve hit your usage limit',
+          'you have hit your usage limit',
+          'the usage limit has been reached',
+        ],
+        not: 'credits_depleted',
+        weight: 0.95,
+        of: 'likely',
         over: [...WRAPPERS, 'ratelimit.too_many_requests', 'auth.plan_not_eligible'],
         log: true,
       },
@@ -109,7 +119,9 @@ export const RATELIMIT: readonly FailureEntry[] = [
       },
       {
         says: [
-          'unexpected status 429',
+          'unexpected status 429 too many requests:',
+          'unexpected status 429, ',
+          'unexpected status 429: ',
           'last status: 429',
           'last status 429',
           'rate limit reached for (gpt|o1|o3|o4|codex)',

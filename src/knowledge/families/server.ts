@@ -46,13 +46,26 @@ export const SERVER: readonly FailureEntry[] = [
         log: true,
       },
       {
+        // Codex puts the body after the reason, with a colon; other programs name a place there.
+        says: [
+          'unexpected status (500 internal server error|501 not implemented|502 bad gateway|503 service unavailable|504 gateway timeout):',
+          'unexpected status (520|521|522|523|524|525|526|529|530) *unknown status code*:',
+          'exceeded retry limit, last status: (500|501|502|503|504|520|521|522|523|524|529|530)',
+        ],
+        not: [...OTHER_BACKENDS, 'account pool', 'no available account'],
+        weight: 0.84,
+        of: 'own',
+        over: ['network.stream_disconnected'],
+        log: true,
+      },
+      {
         says: [
           'unexpected status (500|501|502|503|504|520|521|522|523|524|525|526|529|530)',
           'last status: (500|501|502|503|504|520|521|522|523|524|529|530)',
         ],
         not: [...OTHER_BACKENDS, 'account pool', 'no available account'],
         weight: 0.84,
-        of: 'own',
+        of: 'generic',
         over: ['network.stream_disconnected'],
         log: true,
       },
