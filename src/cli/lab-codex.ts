@@ -8,6 +8,7 @@ import { readCodexBinaries, usableNative } from '../codex/binaries.ts';
 import { resolveCodexHome } from '../codex/home.ts';
 import { StewardError } from '../errors.ts';
 import type { Host } from '../host.ts';
+import { npmReason } from '../npm-reason.ts';
 import { startProgress } from './render/progress.ts';
 import type { Terminal } from './render/terminal.ts';
 
@@ -53,7 +54,7 @@ async function install(
       ? ran.message
       : ran.kind === 'timeout'
         ? 'npm did not end'
-        : npmReason(ran.stderr);
+        : (npmReason(ran.stderr) ?? ran.stderr.trim().split('\n').at(-1));
   throw new StewardError(
     'ERR_LAB_CODEX',
     'environment',
@@ -62,12 +63,6 @@ async function install(
       hint: 'Check the network, or install Codex first: npm install -g @openai/codex',
     },
   );
-}
-
-/** npm's sentence, without its codes and the pointer to its log file that stand around it. */
-function npmReason(stderr: string): string | undefined {
-  const lines = stderr.split('\n').map((line) => line.replace(/^npm (error|ERR!) /, ''));
-  return lines.find((line) => line !== '' && !/^(npm |code |errno |syscall |A complete log)/.test(line));
 }
 
 /** The native binary of the npm package below that folder, when its installation came to its end (`vendor/<target>/bin/codex`, Codex 0.133 and 0.169). */

@@ -11,7 +11,7 @@ export const INSTALL_FAULTS: readonly Fault[] = [
   {
     name: 'npm package without the platform package',
     id: 'install.binary_missing',
-    // Its repair runs npm against the registry; test/e2e/reinstall.test.ts follows it.
+    // Its repair runs npm, which wants a registry: test/e2e/reinstall.test.ts follows it.
     repairable: false,
     inject: (world) => rm(join(world.installFolder, 'node_modules'), { recursive: true }),
   },

@@ -2,7 +2,7 @@
 import { cp, link, mkdir, readdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type CodexTestHome, makeCodexHome } from './codex-home.ts';
-import { type CodexAlias, codexBinary, codexLauncher } from './real-codex.ts';
+import { type CodexAlias, codexBinary, codexLauncher, platformPackage } from './real-codex.ts';
 
 /** `npm`: `npm install -g` into the user's own prefix. `standalone`: the official installer's folders. */
 export type Layout = 'npm' | 'standalone';
@@ -57,9 +57,11 @@ async function installByNpm(made: CodexTestHome, alias: CodexAlias) {
     recursive: true,
     filter: (source) => !source.endsWith('node_modules'),
   });
-  const platformPackage = platformPackageOf(alias);
   const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
-  await linkTree(platformPackage, join(installFolder, 'node_modules', '@openai', `codex-linux-${arch}`));
+  await linkTree(
+    platformPackage(alias),
+    join(installFolder, 'node_modules', '@openai', `codex-linux-${arch}`),
+  );
   await symlink('../lib/node_modules/@openai/codex/bin/codex.js', join(binFolder, 'codex'));
   return { binFolder, installFolder };
 }
@@ -80,10 +82,6 @@ async function installStandalone(made: CodexTestHome, alias: CodexAlias) {
     join(binFolder, 'codex'),
   );
   return { binFolder, installFolder };
-}
-
-function platformPackageOf(alias: CodexAlias): string {
-  return dirname(dirname(dirname(dirname(codexBinary(alias)))));
 }
 
 /**

@@ -17,14 +17,17 @@ export function codexLauncher(alias: CodexAlias): string {
   return join(PACKAGE, 'node_modules', alias, 'bin', 'codex.js');
 }
 
+/** The folder of that version's package for this platform, wherever npm put it. */
+export function platformPackage(alias: CodexAlias): string {
+  const name = `codex-linux-${process.arch === 'arm64' ? 'arm64' : 'x64'}`;
+  const nested = join(PACKAGE, 'node_modules', alias, 'node_modules', '@openai', name);
+  return existsSync(nested) ? nested : join(PACKAGE, 'node_modules', '@openai', name);
+}
+
 /** The native binary of that version, as the launcher would start it. */
 export function codexBinary(alias: CodexAlias): string {
-  const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
-  const triple = `${arch === 'arm64' ? 'aarch64' : 'x86_64'}-unknown-linux-musl`;
-  const nested = join(PACKAGE, 'node_modules', alias, 'node_modules', '@openai', `codex-linux-${arch}`);
-  const hoisted = join(PACKAGE, 'node_modules', '@openai', `codex-linux-${arch}`);
-  const base = existsSync(nested) ? nested : hoisted;
-  const binary = join(base, 'vendor', triple, 'bin', 'codex');
+  const triple = `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-unknown-linux-musl`;
+  const binary = join(platformPackage(alias), 'vendor', triple, 'bin', 'codex');
   if (!existsSync(binary)) throw new Error(`${binary} is missing: run "npm ci --prefix test/codex"`);
   return binary;
 }

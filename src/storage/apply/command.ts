@@ -1,6 +1,7 @@
 /** `command`: a program of somebody else changes files; everything it may touch is imaged first. */
 import { StewardError } from '../../errors.ts';
 import type { RunResult } from '../../host.ts';
+import { npmReason } from '../../npm-reason.ts';
 import { startTimeOf } from '../journal/child-life.ts';
 import { type ImageEntry, readState } from '../journal/images.ts';
 import { SETTLES_MS } from '../journal/records.ts';
@@ -61,7 +62,10 @@ function requireSuccess(result: RunResult, line: string): void {
         : result.kind === 'timeout'
           ? 'took too long'
           : `could not be started (${result.code})`;
-  const said = result.kind === 'unstartable' ? '' : lastLine(result.stderr) || lastLine(result.stdout);
+  const said =
+    result.kind === 'unstartable'
+      ? ''
+      : short(npmReason(result.stderr) ?? '') || lastLine(result.stderr) || lastLine(result.stdout);
   throw new StewardError(
     'ERR_STORAGE_COMMAND',
     'environment',
@@ -70,5 +74,9 @@ function requireSuccess(result: RunResult, line: string): void {
 }
 
 function lastLine(output: string): string {
-  return redact(output.trim().split('\n').at(-1)?.slice(0, 300) ?? '');
+  return short(output.trim().split('\n').at(-1) ?? '');
+}
+
+function short(line: string): string {
+  return redact(line.slice(0, 300));
 }
