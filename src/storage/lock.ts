@@ -7,6 +7,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { ensurePrivateFolder } from './atomic-file.ts';
 import { fileError } from './file-error.ts';
 import { type DatabaseConnection, openDatabase, SQLITE, sqliteCode } from './sqlite.ts';
@@ -20,13 +21,37 @@ export type LockResult =
   /** `pid` is 0 and `since` is 0 in the instant in which the holder has not signed yet. */
   | { readonly kind: 'held'; readonly pid: number; readonly since: number };
 
-export interface LockOptions {
-  /** How long to wait, with the whole process standing still, for a holder that is just letting go. Default 50. */
-  readonly busyTimeoutMs?: number;
+/** Takes the lock, or says at once who holds it. `now`: epoch ms. The file and its folder are ours alone (0600, 0700). */
+export async function takeLock(path: string, now: number): Promise<LockResult> {
+  const db = await openLockFile(path, 50);
+  return (await attempt(db, now)) ?? (await held(db));
 }
 
-/** Takes the lock, or says at once who holds it. `now`: epoch ms. The file and its folder are ours alone (0600, 0700). */
-export async function takeLock(path: string, now: number, options: LockOptions = {}): Promise<LockResult> {
+/**
+ * Like {@link takeLock}, but asks again until `timeoutMs` are over; another holder in this very process can let go
+ * meanwhile. Throws what `signal` was aborted with.
+ */
+export async function awaitLock(
+  path: string,
+  now: number,
+  options: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<LockResult> {
+  // Waiting inside SQLite would stop the whole process. One connection for all attempts: closing one is slow.
+  const db = await openLockFile(path, 0);
+  const start = performance.now();
+  for (let pause = 2; ; pause = Math.min(40, pause * 1.5)) {
+    if (options.signal.aborted) {
+      await db.close();
+      throw options.signal.reason;
+    }
+    const taken = await attempt(db, now);
+    if (taken !== undefined) return taken;
+    if (performance.now() - start > options.timeoutMs) return held(db);
+    await wait(pause * (0.5 + Math.random()));
+  }
+}
+
+async function openLockFile(path: string, busyTimeoutMs: number): Promise<DatabaseConnection> {
   try {
     await ensurePrivateFolder(dirname(path));
     // SQLite would create it readable by others.
@@ -34,7 +59,11 @@ export async function takeLock(path: string, now: number, options: LockOptions =
   } catch (error) {
     throw fileError('create', path, error);
   }
-  const db = await openDatabase(path, { busyTimeoutMs: options.busyTimeoutMs ?? 50 });
+  return openDatabase(path, { busyTimeoutMs });
+}
+
+/** The lock, or `undefined` while somebody else has it. Anything else that goes wrong closes the connection. */
+async function attempt(db: DatabaseConnection, now: number): Promise<LockResult | undefined> {
   try {
     db.exec('PRAGMA synchronous = OFF'); // nothing in it has to outlive a power cut
     db.exec('BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS holder (pid INTEGER, since INTEGER)');
@@ -42,12 +71,29 @@ export async function takeLock(path: string, now: number, options: LockOptions =
     db.exec('BEGIN IMMEDIATE');
   } catch (error) {
     const code = sqliteCode(error);
-    const held = code === SQLITE.busy || code === SQLITE.locked ? readHolder(db) : undefined;
+    if (code === SQLITE.busy || code === SQLITE.locked) {
+      rollBack(db);
+      return undefined;
+    }
     await db.close();
-    if (held !== undefined) return held;
     throw error;
   }
   return { kind: 'taken', lock: { release: () => db.close() } }; // closing rolls back, which frees it
+}
+
+/** A commit that met a reader leaves its transaction open, and with it the lock taken. */
+function rollBack(db: DatabaseConnection): void {
+  try {
+    db.exec('ROLLBACK');
+  } catch {
+    // no transaction is open: nothing to take back
+  }
+}
+
+async function held(db: DatabaseConnection): Promise<LockResult> {
+  const holder = readHolder(db);
+  await db.close();
+  return holder;
 }
 
 function readHolder(db: DatabaseConnection): LockResult {

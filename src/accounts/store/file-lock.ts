@@ -1,9 +1,8 @@
 /** Waiting for the lock that keeps two processes from changing the same files of the accounts. */
 import { dirname } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { CodexScope } from '../../codex/home.ts';
 import { StewardError } from '../../errors.ts';
-import { takeLock } from '../../storage/lock.ts';
+import { awaitLock } from '../../storage/lock.ts';
 import { ensurePrivateFolders } from './private-folders.ts';
 
 const WAIT_MS = 10_000;
@@ -18,20 +17,12 @@ export async function withFileLock<T>(
   body: () => Promise<T>,
 ): Promise<T> {
   await ensurePrivateFolders(dirname(lockFile));
-  const start = performance.now();
-  for (let tries = 0; ; tries++) {
-    scope.signal.throwIfAborted();
-    // Not waiting inside SQLite: that would stop the whole process, and with it a holder in this very process.
-    const result = await takeLock(lockFile, scope.host.now(), { busyTimeoutMs: 0 });
-    if (result.kind === 'taken') {
-      try {
-        return await body();
-      } finally {
-        await result.lock.release();
-      }
-    }
-    if (performance.now() - start > WAIT_MS) throw locked(lockFile, result.pid);
-    await wait(5 + Math.random() * Math.min(60, 10 * (tries + 1)));
+  const result = await awaitLock(lockFile, scope.host.now(), { timeoutMs: WAIT_MS, signal: scope.signal });
+  if (result.kind === 'held') throw locked(lockFile, result.pid);
+  try {
+    return await body();
+  } finally {
+    await result.lock.release();
   }
 }
 

@@ -67,7 +67,10 @@ export async function writePool(
     force: true,
     onWritten: async () => {
       await reached('temporary');
-      if ((await versionOf(poolFile)) !== loaded.version) throw changedMeanwhile(poolFile);
+      if ((await versionOf(poolFile)) === loaded.version) return;
+      // Its write-ahead file would be taken for a newer state than what the other program wrote.
+      await remove(walFile(poolFile));
+      throw changedMeanwhile(poolFile);
     },
   });
   await reached('pool');

@@ -42,6 +42,7 @@ export interface QuotaCache {
 
 const RowSchema = v.record(v.string(), v.unknown());
 const Finite = v.pipe(v.number(), v.finite());
+const ModelName = v.pipe(v.string(), v.trim(), v.nonEmpty());
 
 const KEEP_MS = 60 * 24 * 3600 * 1000;
 
@@ -54,14 +55,16 @@ export async function readQuotaCache(scope: CodexScope, pool: Pool): Promise<Quo
   const reading = await readJson(paths.quotaCacheFile);
   const file = reading.kind === 'ok' && reading.value.version === 1 ? reading.value : {};
   const names = namesIn(pool);
-  const all = MAPS.flatMap((map) => Object.values(rowOf(file[map])).flatMap((row) => parseEntry(row) ?? []));
+  const maps = MAPS.map((map) => ({ map, rows: rowOf(file[map]) }));
+  const all = maps.flatMap(({ rows }) => Object.values(rows).flatMap((row) => parseEntry(row) ?? []));
   const newest = all.length === 0 ? null : Math.max(...all.map(({ updatedAt }) => updatedAt));
   return {
     ageMs: newest === null ? null : Math.max(0, scope.host.now() - newest),
     entryOf: (account) => {
-      const found = MAPS.flatMap((map) => {
-        const name = names(account)[map];
-        return name === null ? [] : (parseEntry(rowOf(file[map])[name]) ?? []);
+      const known = names(account);
+      const found = maps.flatMap(({ map, rows }) => {
+        const name = known[map];
+        return name === null ? [] : (parseEntry(rows[name]) ?? []);
       });
       return found.toSorted((a, b) => b.updatedAt - a.updatedAt)[0] ?? null;
     },
@@ -135,7 +138,7 @@ function parseEntry(value: unknown): QuotaEntry | null {
   const { rest, take } = takeFrom(value);
   const updatedAt = take('updatedAt', Finite);
   const status = take('status', Finite);
-  const model = take('model', v.pipe(v.string(), v.trim(), v.nonEmpty()));
+  const model = take('model', ModelName);
   if (updatedAt === null || status === null || model === null) return null;
   return {
     updatedAt,

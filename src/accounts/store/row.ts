@@ -10,12 +10,15 @@ export type Row = Readonly<Record<string, unknown>>;
 
 const Text = v.pipe(v.string(), v.trim(), v.nonEmpty());
 const Time = v.pipe(v.number(), v.finite());
+const PastTime = v.pipe(Time, v.minValue(1));
+const Flag = v.boolean();
 const Whole = v.pipe(v.number(), v.integer(), v.minValue(0));
 const Source = v.picklist(['token', 'id_token', 'org', 'manual']);
 const SwitchReason = v.picklist(['rate-limit', 'initial', 'rotation', 'best', 'restore', 'manual']);
 const CooldownReason = v.picklist(['auth-failure', 'network-error', 'server-error', 'rate-limit']);
 const WorkspaceRow = v.looseObject({ id: v.string() });
 const Workspaces = v.array(WorkspaceRow);
+const ResetTimes = v.record(v.string(), v.unknown());
 
 /** Takes known members out of a row, one by one; what nobody took is the rest. */
 export function takeFrom(row: Row) {
@@ -39,7 +42,7 @@ export function parseRow(row: Row): ChatgptAccount | null {
   const accountId = take('accountId', Text);
   const email = take('email', Text)?.toLowerCase() ?? null;
   const addedAt = take('addedAt', Time) ?? 0;
-  const invalidatedAt = take('authInvalidatedAt', v.pipe(Time, v.minValue(1)));
+  const invalidatedAt = take('authInvalidatedAt', PastTime);
   const invalidationCode = take('authInvalidationErrorCode', Text);
   return {
     kind: 'chatgpt',
@@ -68,7 +71,7 @@ export function takeCommon(rest: Record<string, unknown>, take: ReturnType<typeo
   return {
     label: take('accountLabel', Text),
     // Only `false` is off; codex-multi-auth leaves the member out for on.
-    isEnabled: (take('enabled', v.boolean()) ?? true) !== false,
+    isEnabled: (take('enabled', Flag) ?? true) !== false,
     lastUsed: take('lastUsed', Time) ?? 0,
     lastSwitchReason: take('lastSwitchReason', SwitchReason),
     rateLimitResetTimes: takeResetTimes(rest),
@@ -77,7 +80,7 @@ export function takeCommon(rest: Record<string, unknown>, take: ReturnType<typeo
 }
 
 function takeResetTimes(rest: Record<string, unknown>): Readonly<Record<string, number>> {
-  const times = v.safeParse(v.record(v.string(), v.unknown()), rest.rateLimitResetTimes);
+  const times = v.safeParse(ResetTimes, rest.rateLimitResetTimes);
   if (!times.success) return {};
   delete rest.rateLimitResetTimes;
   return Object.fromEntries(
