@@ -1,6 +1,6 @@
 /** The tokens of a ChatGPT login: expired, spent, revoked, or of another account. */
 import type { FailureEntry } from '../types.ts';
-import { WRAPPERS } from './wrappers.ts';
+import { OTHER_REFUSALS, WRAPPERS } from './wrappers.ts';
 
 /** What a refused token makes other parts of Codex print. */
 const TOKEN_ECHOES = [
@@ -8,16 +8,6 @@ const TOKEN_ECHOES = [
   'mcp.handshake_failed',
   'mcp.startup_timeout',
   'mcp.auth_required',
-] as const;
-
-/** A 401 with one of these has another reason than a token that has run out. */
-const OTHER_REFUSALS = [
-  'missing bearer',
-  'incorrect api key',
-  'invalid_api_key',
-  'missing scopes',
-  'token_revoked',
-  '://127.0.0.1',
 ] as const;
 
 export const AUTH_TOKEN: readonly FailureEntry[] = [

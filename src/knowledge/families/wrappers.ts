@@ -14,3 +14,13 @@ export const API_CLIENTS = [
   'openai-python',
   'chat.completions.create',
 ] as const;
+
+/** A 401 with one of these has another reason than a token that has run out. */
+export const OTHER_REFUSALS = [
+  'missing bearer',
+  'incorrect api key',
+  'invalid_api_key',
+  'missing scopes',
+  'token_revoked',
+  '://127.0.0.1',
+] as const;
