@@ -31,8 +31,13 @@ const settingsSchema = v.object({
   requireMfa: v.boolean(),
   /** The workspace's owner allows remote control. */
   remoteAllowed: v.boolean(),
-  /** `first-server`: a ghost connection holds the first server enrolled; `first-installation`: and its installation. */
+  /**
+   * `first-server`: a ghost connection holds the first server enrolled; `first-installation`: another machine of the same
+   * installation id does, which had enrolled it before.
+   */
   ghost: v.picklist(['none', 'first-server', 'first-installation']),
+  /** `stale`: machines are listed as offline although they are connected. */
+  presence: v.picklist(['live', 'stale']),
   /** The server side forgets that many servers right after they enrolled. */
   forgetServers: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** Seconds a pairing code lives. */
@@ -70,6 +75,7 @@ export const HEALTHY_SETTINGS: LabSettings = {
   requireMfa: false,
   remoteAllowed: true,
   ghost: 'none',
+  presence: 'live',
   forgetServers: 0,
   pairingSeconds: 600,
   pairingClaimed: false,

@@ -70,6 +70,7 @@ const CASES: readonly RemoteCase[] = [
     says: { 'codex-0.133': 'available', 'codex-newest': 'either' },
     enrolments: [1, 2],
   },
+  { scenario: 'presence-stale', says: bothSay('available'), enrolments: [1, 1] },
   refused('host-socket-503', /503 Service Unavailable.*upstream connect error/),
   refused('host-socket-403', /websocket auth failed with HTTP 403 Forbidden/),
 ];

@@ -40,4 +40,51 @@ export function registerRemote(program: Command, { deps, done }: Registration): 
     .action(async (options) =>
       done(await (await import('../commands/remote/foreground.ts')).runRemoteForeground(options, deps)),
     );
+
+  remote
+    .command('clients')
+    .description('the phones and apps that may drive machines of this account')
+    .option('--environment <id>', 'only those paired with that machine; "this" for this one')
+    .option('--json', 'one JSON object on stdout')
+    .action(async (options) =>
+      done(await (await import('../commands/remote/clients.ts')).runRemoteClients(options, deps)),
+    );
+  remote
+    .command('revoke')
+    .description('take a phone or app its right away: on the server, for good')
+    .argument('<client...>', 'as shown by `steward remote clients`; "pending" for all that never finished')
+    .option('--environment <id>', 'only its right to that machine; "this" for this one')
+    .option('-y, --yes', 'do not ask')
+    .option('--json', 'one JSON object on stdout')
+    .action(async (clients, options) =>
+      done(await (await import('../commands/remote/clients.ts')).runRemoteRevoke(clients, options, deps)),
+    );
+  remote
+    .command('environments')
+    .description('the machines of this account, as the server lists them')
+    .option('--remove <id...>', 'remove these, which must be offline: on the server, for good')
+    .option('-y, --yes', 'with --remove: do not ask')
+    .option('--json', 'one JSON object on stdout')
+    .action(async (options) =>
+      done(await (await import('../commands/remote/environments.ts')).runRemoteEnvironments(options, deps)),
+    );
+  remote
+    .command('repair')
+    .description('discard what the server has revoked or lost, clear the way, and enrol anew')
+    .option('--dry-run', 'name what would be removed, change nothing')
+    .option('-y, --yes', 'do not ask, neither here nor for the server')
+    .option('--json', 'one JSON object on stdout')
+    .action(async (options) =>
+      done(await (await import('../commands/remote/repair.ts')).runRemoteRepair(options, deps)),
+    );
+  remote
+    .command('reset')
+    .description('the full clean start of this account: forget all pairing state, and enrol anew')
+    .option('--all-accounts', 'also what belongs to other accounts that used this Codex home')
+    .option('--dry-run', 'name what would be removed, change nothing')
+    .option('-y, --yes', 'do not ask, neither here nor for the server')
+    .option('--json', 'one JSON object on stdout')
+    .action(async (options) =>
+      done(await (await import('../commands/remote/repair.ts')).runRemoteReset(options, deps)),
+    );
 }

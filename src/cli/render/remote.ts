@@ -1,6 +1,7 @@
 /** Remote control on the screen: the block that says what failed, and the state of this machine. As lines, and as JSON. */
 import type { HostStatus } from '../../remote/host-status.ts';
 import type { LastError } from '../../remote/last-error.ts';
+import type { RemoteLook } from '../../remote/look.ts';
 import type { Trouble } from '../../remote/trouble.ts';
 import { type FindingStyle, renderFinding } from './findings.ts';
 import { hang } from './layout.ts';
@@ -50,6 +51,24 @@ export function renderTrouble(
   // The block above is the evidence.
   const finding = { ...trouble.finding, evidence: [] };
   return `${block.join('\n')}\n\n${renderFinding(finding, terminal, style)}`;
+}
+
+/** Every trouble of a look, worst first: the machine's own with the block that shows what was said. */
+export function renderTroubles(
+  look: Pick<RemoteLook, 'host' | 'troubles'>,
+  terminal: Terminal,
+  style: FindingStyle,
+): string {
+  const { lastError } = look.host.status;
+  const rank = { fail: 0, warn: 1, info: 2 };
+  const parts = [...look.troubles]
+    .sort((a, b) => rank[a.finding.severity] - rank[b.finding.severity])
+    .map((trouble) =>
+      lastError !== null && trouble === look.troubles[0] && trouble.finding.severity !== 'info'
+        ? renderTrouble(lastError, trouble, terminal, style)
+        : renderFinding(trouble.finding, terminal, style),
+    );
+  return parts.join('\n');
 }
 
 /** A web page in a terminal helps nobody: its beginning tells what it is. */

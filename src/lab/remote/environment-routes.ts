@@ -27,7 +27,7 @@ export const ENVIRONMENT_ROUTES: readonly LabRoute[] = [
         world.remote
           .servers()
           .filter((server) => server.account === account)
-          .map(listedEnvironment),
+          .map((server) => listedEnvironment(server, world)),
       ),
     ),
   },
@@ -36,7 +36,7 @@ export const ENVIRONMENT_ROUTES: readonly LabRoute[] = [
     path: `${CODEX}/environments/:env`,
     handle: remoteUser(({ account }, world, { params }) => {
       const server = owned(account, params.env, world);
-      return 'kind' in server ? server : json(200, listedEnvironment(server));
+      return 'kind' in server ? server : json(200, listedEnvironment(server, world));
     }),
   },
   {
@@ -48,7 +48,7 @@ export const ENVIRONMENT_ROUTES: readonly LabRoute[] = [
       const name = textField(bodyFields(exchange), 'display_name');
       if (name === '') return detail(422, 'display_name is missing');
       server.name = name;
-      return json(200, listedEnvironment(server));
+      return json(200, listedEnvironment(server, world));
     }),
   },
   {
@@ -72,7 +72,10 @@ export const ENVIRONMENT_ROUTES: readonly LabRoute[] = [
       const servers = world.remote
         .servers()
         .filter((server) => client.environments.has(server.environmentId));
-      return page(url, servers.map(listedEnvironment));
+      return page(
+        url,
+        servers.map((server) => listedEnvironment(server, world)),
+      );
     }),
   },
   {

@@ -1,5 +1,6 @@
 /** How clients and environments are listed: in pages, with a cursor. */
 import { detail, json, type LabAnswer } from '../answer.ts';
+import type { LabWorld } from '../world.ts';
 import type { RemoteClient, RemoteServer } from './store.ts';
 
 export interface ListedClient {
@@ -22,13 +23,14 @@ export function listedClient(client: RemoteClient): ListedClient {
   };
 }
 
-export function listedEnvironment(server: RemoteServer): object {
+export function listedEnvironment(server: RemoteServer, world: LabWorld): object {
+  const connected = server.link !== undefined || server.ghost;
   return {
     env_id: server.environmentId,
     kind: 'remote_control',
     display_name: server.name,
     host_name: server.name,
-    online: server.link !== undefined || server.ghost,
+    online: connected && world.settings().presence === 'live',
     busy: false,
     os: server.os,
     os_version: null,

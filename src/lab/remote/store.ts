@@ -112,6 +112,7 @@ export function createRemoteStore(world: {
       link: undefined,
       ghost: world.settings().ghost !== 'none' && !ghostSeen,
     };
+    if (server.ghost && world.settings().ghost === 'first-installation') server.name = 'other-machine';
     if (server.ghost) ghostSeen = true;
     servers.set(server.serverId, server);
     return server;

@@ -120,6 +120,12 @@ export const REMOTE_SCENARIOS: readonly Scenario[] = [
     settings: { ghost: 'first-installation' },
   }),
   remote({
+    name: 'presence-stale',
+    failureId: 'remote.presence_stale',
+    summary: 'The machine is connected, and the server lists it as offline.',
+    settings: { presence: 'stale' },
+  }),
+  remote({
     name: 'pending-clients',
     failureId: 'remote.pairing_failed',
     summary: 'Twenty phones never finished their enrolment, and the next one is refused.',
@@ -194,7 +200,7 @@ export const REMOTE_SCENARIOS: readonly Scenario[] = [
   }),
   remote({
     name: 'host-socket-503',
-    failureId: 'remote.presence_stale',
+    failureId: 'server.error',
     summary: 'The machine is enrolled, and its WebSocket is answered 503.',
     faults: [
       {

@@ -72,8 +72,14 @@ export function planForgetLocalIds(scope: CodexScope, repairId: string): Promise
   });
 }
 
-/** Removes all pairing state: the listed keys, the matching UI atoms, and the app's own rows in the state database. */
-export async function planFullReset(scope: CodexScope): Promise<RepairPlan | RepairRefusal> {
+/**
+ * Removes all pairing state, whoever it belongs to: the listed keys, the matching UI atoms, and rows of the state database (by
+ * default the app's own).
+ */
+export async function planFullReset(
+  scope: CodexScope,
+  wanted?: readonly RemoteEnrollment[],
+): Promise<RepairPlan | RepairRefusal> {
   const files = await readGlobalState(scope);
   const plan = await planGlobalState(
     scope,
@@ -84,7 +90,7 @@ export async function planFullReset(scope: CodexScope): Promise<RepairPlan | Rep
     },
     files,
   );
-  const rows = await desktopRows(scope, files);
+  const rows = wanted ?? (await desktopRows(scope, files));
   if ('refused' in plan && (rows.length === 0 || plan.refused !== NOTHING_TO_REMOVE)) return plan;
   if (rows.length === 0) return plan;
   return {

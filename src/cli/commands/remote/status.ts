@@ -1,13 +1,14 @@
-/** `steward remote status`: how remote control stands on this machine. */
+/** `steward remote status`: both roles on one screen, the local state beside the server's. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resolveCodexHome } from '../../../codex/home.ts';
 import { EXIT } from '../../../errors.ts';
 import { createHost } from '../../../host.ts';
-import { readHostStatus } from '../../../remote/host-status.ts';
-import { troubleOfError } from '../../../remote/trouble.ts';
+import { lookAtRemote, type RemoteLook } from '../../../remote/look.ts';
 import type { CommandDeps } from '../../main.ts';
+import { startProgress } from '../../render/progress.ts';
 import { redacted } from '../../render/redacted.ts';
-import { hostToJson, renderHostLine, renderTrouble, troubleToJson } from '../../render/remote.ts';
+import { renderTroubles } from '../../render/remote.ts';
+import { lookToJson, renderLook } from '../../render/remote-look.ts';
 
 export interface RemoteStatusOptions {
   readonly watch?: boolean;
@@ -15,40 +16,48 @@ export interface RemoteStatusOptions {
   readonly json?: boolean;
 }
 
-const WATCH_MS = 2000;
+const WATCH_MS = 3000;
 
-/** Shows the status and returns the exit code: 1 for a known failure, 0 when available or switched off. */
+/** Shows the status and returns the exit code: 1 for a known failure, 0 when all is well or remote control is off. */
 export async function runRemoteStatus(
   options: RemoteStatusOptions,
   { terminal, signal }: CommandDeps,
 ): Promise<number> {
   const host = createHost();
   const scope = { host, home: resolveCodexHome(host), signal };
+  const style = { userHome: host.userHome, verbose: false };
+  const render = (look: RemoteLook) => {
+    if (!options.json) {
+      const troubles = renderTroubles(look, terminal, style);
+      return `${renderLook(look, terminal, host.now())}${troubles === '' ? '' : `\n${troubles}`}`;
+    }
+    const payload = { schemaVersion: 1, command: 'remote status', ...lookToJson(look) };
+    return `${JSON.stringify(payload, null, options.watch ? 0 : 2)}\n`;
+  };
   let shown = '';
   for (;;) {
-    const { status } = redacted(await readHostStatus(scope, { ask: true }));
-    const trouble = status.lastError === null ? null : troubleOfError(status.lastError);
-    const text = options.json
-      ? `${JSON.stringify(
-          {
-            schemaVersion: 1,
-            command: 'remote status',
-            ...hostToJson(status),
-            cause: troubleToJson(trouble),
-            findings: trouble === null ? [] : [trouble.finding],
-          },
-          null,
-          options.watch ? 0 : 2,
-        )}\n`
-      : `${renderHostLine(status, terminal)}${
-          status.lastError === null || trouble === null
-            ? ''
-            : `\n${renderTrouble(status.lastError, trouble, terminal, { userHome: host.userHome, verbose: false })}`
-        }`;
-    if (text !== shown) terminal.out(text);
-    shown = text;
-    if (!options.watch)
-      return status.status === 'errored' || status.lastError !== null ? EXIT.problems : EXIT.ok;
+    const progress = startProgress(terminal, 'asking the app-server and the server');
+    const look = await lookAtRemote(scope, { server: options.offline !== true }).finally(progress.stop);
+    const text = render(safe(look));
+    // What only grows older is no news.
+    const news = text
+      .replaceAll(/\d+ (?:s|min) ago/g, '')
+      .replaceAll(/"(?:at|retryAt|lastSeenAt|clockSkewMs)":[^,}]*/g, '');
+    if (news !== shown) terminal.out(shown === '' || options.json ? text : `\n${text}`);
+    shown = news;
+    if (!options.watch) return exitCodeOf(look);
     await sleep(WATCH_MS, undefined, { signal });
   }
+}
+
+/** Without secrets. Maps are read by the renderers as they are: ids and the server's redacted words. */
+function safe(look: RemoteLook): RemoteLook {
+  return { ...look, host: redacted(look.host), troubles: redacted(look.troubles) };
+}
+
+/** 1 while something is known to be wrong. */
+export function exitCodeOf(look: RemoteLook): number {
+  const { status, lastError } = look.host.status;
+  const isBad = status === 'errored' || lastError !== null;
+  return isBad || look.troubles.some(({ finding }) => finding.severity === 'fail') ? EXIT.problems : EXIT.ok;
 }

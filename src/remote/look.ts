@@ -1,0 +1,95 @@
+/** One look at remote control, both roles: this machine, this app, and the server beside them. Changes nothing on either side. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CodexScope } from '../codex/home.ts';
+import { type BackendUnavailable, openRemoteBackend, type RemoteBackend } from './backend/backend.ts';
+import { type HostReading, readHostStatus } from './host-status.ts';
+import { type LocalState, readLocalState } from './local-state.ts';
+import { NOTHING_STALE, type Reconciliation, reconcile } from './reconcile.ts';
+import { readServerState, type ServerState } from './server-state.ts';
+import { type Trouble, type TroubleKind, troubleOfError } from './trouble.ts';
+
+export interface RemoteLook {
+  readonly host: HostReading;
+  /** Who asked; `null` where there is no login that could. */
+  readonly login: RemoteBackend['login'] | null;
+  readonly base: URL | null;
+  readonly local: LocalState | null;
+  readonly server: ServerState | null;
+  /** Why the server was not asked. */
+  readonly unavailable: BackendUnavailable | null;
+  readonly reconciled: Reconciliation;
+  /** All troubles, the machine's own first; no failure twice. */
+  readonly troubles: readonly Trouble[];
+}
+
+export interface LookOptions {
+  /** `false`: only what this machine knows. */
+  readonly server?: boolean;
+  /** Patience with each question. Default 8 s. */
+  readonly timeoutMs?: number;
+  /** The machine's status, where it was just read. */
+  readonly host?: HostReading;
+}
+
+const TIMEOUT_MS = 8000;
+/** The server's list of machines may lag a moment behind their connections. */
+const PRESENCE_LAG_MS = 700;
+
+/** Looks. Never throws for what a server answers. */
+export async function lookAtRemote(scope: CodexScope, options: LookOptions = {}): Promise<RemoteLook> {
+  const host = options.host ?? (await readHostStatus(scope, { ask: true }));
+  const own = host.status.lastError === null ? [] : [troubleOfError(host.status.lastError)];
+  const empty: Reconciliation = {
+    troubles: [],
+    stale: NOTHING_STALE,
+    cleanup: { pendingClients: [], deadEnvironments: [] },
+  };
+  const nothing = {
+    host,
+    login: null,
+    base: null,
+    local: null,
+    server: null,
+    reconciled: empty,
+    troubles: own,
+  };
+  if (options.server === false) return { ...nothing, unavailable: null };
+  const backend = await openRemoteBackend(scope, { timeoutMs: options.timeoutMs ?? TIMEOUT_MS });
+  if (backend.kind === 'unavailable') return { ...nothing, unavailable: backend };
+  try {
+    const { login, base } = backend;
+    const local = await readLocalState(scope, login, base);
+    const ask = async () => {
+      const server = await readServerState(backend, local);
+      return { server, reconciled: reconcile(local, server, host.status, login) };
+    };
+    let seen = await ask();
+    if (seen.reconciled.troubles.some(({ kind }) => kind === 'presence-stale')) {
+      await sleep(PRESENCE_LAG_MS, undefined, { signal: scope.signal });
+      seen = await ask();
+    }
+    return {
+      host,
+      login,
+      base,
+      local,
+      unavailable: null,
+      ...seen,
+      troubles: merge(own, seen.reconciled.troubles),
+    };
+  } finally {
+    await backend.close();
+  }
+}
+
+/** Of these there may be several, or the server says more than Codex does (which row, which client). */
+const MANY: ReadonlySet<TroubleKind> = new Set(['other', 'client-revoked', 'server-unknown']);
+
+/** The machine's own error and the server's word are often one and the same; the closer one stays. */
+function merge(own: readonly Trouble[], server: readonly Trouble[]): readonly Trouble[] {
+  const collides = server.some(({ kind }) => kind === 'identity-collision');
+  // Who holds the place is the better half of "somebody holds it".
+  const kept = collides ? own.filter(({ kind }) => kind !== 'server-conflict') : own;
+  const kinds = new Set(kept.map(({ kind }) => kind));
+  return [...kept, ...server.filter(({ kind }) => !kinds.has(kind) || MANY.has(kind))];
+}
