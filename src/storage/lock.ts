@@ -21,9 +21,16 @@ export type LockResult =
   /** `pid` is 0 and `since` is 0 in the instant in which the holder has not signed yet. */
   | { readonly kind: 'held'; readonly pid: number; readonly since: number };
 
-/** Takes the lock, or says at once who holds it. `now`: epoch ms. The file and its folder are ours alone (0600, 0700). */
-export async function takeLock(path: string, now: number): Promise<LockResult> {
-  const db = await openLockFile(path, 50);
+/**
+ * Takes the lock, or says who holds it. `now`: epoch ms. The file and its folder are ours alone (0600, 0700).
+ * `busyTimeoutMs`: how long a holder that is letting go is waited for, with the whole process standing still.
+ */
+export async function takeLock(
+  path: string,
+  now: number,
+  options: { readonly busyTimeoutMs?: number } = {},
+): Promise<LockResult> {
+  const db = await openLockFile(path, options.busyTimeoutMs ?? 50);
   return (await attempt(db, now)) ?? (await held(db));
 }
 
