@@ -32,12 +32,12 @@ export type SwitchOutcome =
       readonly pinCleared: boolean;
       readonly affinityGeneration: number;
       /** What became of its tokens; `null` for an API key. */
-      readonly tokens: RefreshOutcome | null;
+      readonly tokens: 'fresh' | 'adopted' | 'refreshed' | null;
       /** What became of `auth.json`; a refusal leaves the switch good for sessions through the gateway only. */
       readonly login: WriteLoginOutcome;
       readonly imported: ImportedLogin | null;
     }
-  /** Nothing was switched: the server refused its login, or it cannot be used without an answer from the server. */
+  /** Nothing was switched: it needs a new token, and the server refused one or could not be asked. */
   | {
       readonly kind: 'dead';
       readonly account: Account;
@@ -70,7 +70,7 @@ export async function switchAccount(
   if (!target.isEnabled && options.enables !== true) return { kind: 'disabled' };
 
   const tokens = target.kind === 'chatgpt' ? await renewTokens(scope, target) : null;
-  if (tokens !== null && isDead(tokens))
+  if (tokens !== null && (tokens.kind === 'refused' || tokens.kind === 'failed'))
     return { kind: 'dead', account: tokens.account, index, tokens, imported };
 
   const { lockFile } = await resolveAccountPaths(scope);
@@ -79,16 +79,8 @@ export async function switchAccount(
     const switched = await updatePool(scope, (pool) => activate(pool, accountKey, options, scope.host.now()));
     if (switched === null) return { kind: 'gone' };
     const login = await writeCodexLogin(scope, switched.account);
-    return { kind: 'switched', ...switched, tokens, login, imported };
+    return { kind: 'switched', ...switched, tokens: tokens?.kind ?? null, login, imported };
   });
-}
-
-type Unanswered = Extract<SwitchOutcome, { readonly kind: 'dead' }>['tokens'];
-
-/** Without an answer from the server Codex can still be given the pair: it refreshes by itself when it gets one. */
-function isDead(tokens: RefreshOutcome): tokens is Unanswered {
-  if (tokens.kind === 'refused') return true;
-  return tokens.kind === 'failed' && (tokens.account.idToken === null || tokens.account.accessToken === null);
 }
 
 function activate(pool: Pool, accountKey: string, { reason, pin }: SwitchOptions, now: number) {

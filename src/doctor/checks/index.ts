@@ -18,6 +18,8 @@ import { modelChoiceCheck } from './model-choice.ts';
 import { networkRouteCheck } from './network-route.ts';
 import { networkSettingsCheck } from './network-settings.ts';
 import { officialCheck } from './official.ts';
+import { poolCheck } from './pool.ts';
+import { poolLoginsCheck } from './pool-logins.ts';
 import { providerEndpointCheck } from './provider-endpoint.ts';
 import { remoteDaemonCheck } from './remote-daemon.ts';
 import { remoteErrorCheck } from './remote-error.ts';
@@ -40,6 +42,8 @@ export const CHECKS: readonly Check[] = [
   authConflictCheck,
   authEndpointCheck,
   authCallbackPortCheck,
+  poolCheck,
+  poolLoginsCheck,
   modelChoiceCheck,
   providerEndpointCheck,
   ...STATE_CHECKS,

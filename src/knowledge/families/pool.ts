@@ -21,7 +21,7 @@ export const POOL: readonly FailureEntry[] = [
     },
     notHelping: ['Logging all accounts in again: they are healthy, and it may revoke the stored tokens.'],
     references: ['ndycode/codex-multi-auth#479', 'ndycode/codex-multi-auth#486', 'Soju06/codex-lb#1314'],
-    check: 'steward.logs',
+    check: 'steward.pool',
     signals: [
       {
         says: [
@@ -132,6 +132,7 @@ export const POOL: readonly FailureEntry[] = [
     },
     notHelping: ['Logging the account in again: the cooldown is keyed to the account, not to its token.'],
     references: ['router-for-me/CLIProxyAPI#5404'],
+    check: 'steward.pool',
     signals: [
       {
         says: [
@@ -226,6 +227,7 @@ export const POOL: readonly FailureEntry[] = [
     },
     notHelping: ['Logging in into a new, empty pool: it overwrites what could have been recovered.'],
     references: [],
+    check: 'steward.pool',
     signals: [
       {
         says: ['openai-codex-accounts.json', 'openai-codex-flagged-accounts.json'],

@@ -47,12 +47,6 @@ export async function runSwitch(
       `Codex was logged in as ${accountLabel(imported.account, imported.index)}: kept in the pool.`,
     );
   }
-  const unverified = outcome.tokens?.kind === 'failed' ? outcome.tokens.message : null;
-  if (unverified !== null) {
-    session.say(
-      `${session.terminal.paint('yellow', '▲')} Its login could not be renewed (${unverified}); Codex will try by itself.`,
-    );
-  }
   sayLogin(session, login);
   session.answer({
     ok: login.synced || outcome.login.kind !== 'refused' || outcome.login.reason === 'sync-disabled',
@@ -63,8 +57,7 @@ export async function runSwitch(
     pinnedAccountIndex: index,
     affinityGeneration: outcome.affinityGeneration,
     wasDisabled,
-    credential: account.kind === 'api-key' ? 'api-key' : (outcome.tokens?.kind ?? 'fresh'),
-    unverified,
+    credential: outcome.tokens ?? 'api-key',
     imported:
       imported === null
         ? null
