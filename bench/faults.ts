@@ -14,7 +14,7 @@ const rows: string[] = [];
 let bad = 0;
 for (const fault of FAULTS) {
   const results: FaultResult[] = [];
-  for (const alias of CODEX_ALIASES) results.push(await runFault(fault, alias));
+  for (const alias of CODEX_ALIASES) results.push(await runFault(fault, alias, { askOfficial: true }));
   const all = (of: (result: FaultResult) => boolean | null) =>
     results.every((result) => of(result) === null)
       ? 'not ours'

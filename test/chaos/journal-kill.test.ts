@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FULL } from '../support/full.ts';
 import { makeHome, makePlan, readProcess, snapshot, startVictim } from './journal-home.ts';
 import { buildChild, removeChild, runChild } from './journal-run.ts';
 
@@ -82,6 +83,7 @@ describe('a repair with every kind of step', () => {
       expect(recovered.stderr, where).toBe('');
       if (boundaries[at] !== 'repaired') {
         expect(await look(), where).toEqual(before);
+        if (!FULL && at % 5 !== 0) return; // back to the last byte: what comes now has nothing left to tell it by
         await replan();
         const again = await runChild('apply', home, plan, -1);
         expect(again.outcome, where).toMatchObject({ kind: 'repaired' });

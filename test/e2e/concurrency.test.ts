@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { configureTop } from '../faults/change.ts';
 import { treeOf } from '../support/fault-runner.ts';
 import { type FaultWorld, makeWorld } from '../support/fault-world.ts';
+import { FULL } from '../support/full.ts';
 import { type DoctorJson, doctorJson, startSteward, steward } from '../support/steward.ts';
 
 const FIX = ['doctor', '--fix', '--yes', '--json', '--only', 'config.invalid_value'];
@@ -88,7 +89,7 @@ describe('a steward that dies', () => {
 
   test('by kill -9 at any moment leaves a home that the next command finds whole or makes whole', async () => {
     const { before, after, tookMs } = await rehearse();
-    const TRIES = 20;
+    const TRIES = FULL ? 20 : 8;
     const seen = { untouched: 0, takenBack: 0, repaired: 0 };
     for (let n = 0; n < TRIES; n += 1) {
       await breakConfig();
@@ -112,7 +113,7 @@ describe('a steward that dies', () => {
         expect(entries.filter(({ state }) => state !== 'rolled-back')).toEqual([]);
       }
       expect(await treeOf(world.codexHome), moment).toEqual(before);
-      if (n % 5 === 0) {
+      if (n % 4 === 0) {
         expect(await undo()).toMatchObject({ code: 1, reason: 'there is no repair to undo' });
         expect((await steward(world, FIX)).code, moment).toBe(0);
       }
