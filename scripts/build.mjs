@@ -33,16 +33,26 @@ await build({
   outExtension: { '.js': '.cjs' },
   external: ['./main.js'],
 });
+const bundled = {
+  mainFields: ['module', 'main'], // jsonc-parser's "main" is UMD, which cannot be bundled
+  minifyWhitespace: true,
+  minifySyntax: true,
+  external: [...Object.keys(dependencies), 'node:sqlite'],
+};
+await build({
+  ...common,
+  ...bundled,
+  entryPoints: { status: 'src/cli/status.ts' },
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+});
 const result = await build({
   ...common,
   entryPoints: { main: 'src/cli/main.ts', index: 'src/index.ts' },
   chunkNames: 'chunks/[name]-[hash]',
   splitting: true,
+  ...bundled,
   format: 'esm',
-  mainFields: ['module', 'main'], // jsonc-parser's "main" is UMD, which cannot be bundled
-  minifyWhitespace: true,
-  minifySyntax: true,
-  external: [...Object.keys(dependencies), 'node:sqlite'],
   // Bundled CommonJS packages call require() for Node's own modules.
   banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
   metafile: true,

@@ -16,10 +16,26 @@ async function start(argv: readonly string[]): Promise<void> {
   // Node 22 and newer keep compiled code between runs; Node 20 has no such function.
   if ('enableCompileCache' in module && typeof module.enableCompileCache === 'function')
     module.enableCompileCache();
-  const { main } = await import('./main.js');
-  process.exitCode = await main(argv, STEWARD_VERSION);
+  process.exitCode = isPlainStatus(argv) ? await showStatus(argv) : await runCommand(argv);
   // A probe that overran its deadline may still hold a socket; it must not hold the shell.
   setTimeout(() => process.exit(), 200).unref();
+}
+
+async function runCommand(argv: readonly string[]): Promise<number> {
+  const { main } = await import('./main.js');
+  return main(argv, STEWARD_VERSION);
+}
+
+/** Whether the command line is `auth status` or `auth list` with nothing but `--json`; all else goes through the parser. */
+function isPlainStatus([first, second, ...rest]: readonly string[]): boolean {
+  const isStatus = first === 'auth' && (second === 'status' || second === 'list');
+  return isStatus && rest.every((word) => word === '--json' || word === '-j');
+}
+
+/** Required, not imported: Node sets up its module loader only for an import, which takes longer than the whole command. */
+function showStatus(argv: readonly string[]): Promise<number> {
+  const loaded: typeof import('./status.ts') = module.createRequire(__filename)('./status.cjs');
+  return loaded.showStatus(argv);
 }
 
 void start(process.argv.slice(2));

@@ -29,7 +29,7 @@ const Own = v.object({
   updatedAt: v.number(),
 });
 
-/** The entry to store for a reading. `model` is empty: no model was asked. */
+/** The entry to store for a reading. No model was asked; the place says what was. */
 export function entryOfUsage(usage: Usage): QuotaEntry {
   const { planType, fetchedAt, windows, additional, limitReached, reachedType, credits, hasCredits } = usage;
   const ordered = [...windows].sort((a, b) => (a.windowMinutes ?? 0) - (b.windowMinutes ?? 0));
@@ -37,7 +37,7 @@ export function entryOfUsage(usage: Usage): QuotaEntry {
   return {
     updatedAt: fetchedAt,
     status: limitReached ? 429 : 200,
-    model: '',
+    model: 'wham/usage',
     planType,
     primary: cached(ordered[0]),
     secondary: cached(ordered.length > 1 ? ordered.at(-1) : undefined),
