@@ -1,23 +1,16 @@
 /** `steward shim`: a `codex` with steward in front, put on PATH, taken off, or looked at. */
-import { realpathSync } from 'node:fs';
 import { access } from 'node:fs/promises';
-import process from 'node:process';
 import { type CodexScope, resolveCodexHome } from '../../codex/home.ts';
 import { EXIT } from '../../errors.ts';
 import { type Shell, shellsInUse } from '../../gateway/shim/shell-files.ts';
 import { planShimInstall, planShimUninstall } from '../../gateway/shim/shim-plan.ts';
-import {
-  findOfficial,
-  readShimState,
-  type ShimState,
-  type StewardProgram,
-  shimFiles,
-} from '../../gateway/shim/shim-state.ts';
+import { findOfficial, readShimState, type ShimState, shimFiles } from '../../gateway/shim/shim-state.ts';
 import { createHost } from '../../host.ts';
 import type { ApplyOutcome } from '../../storage/journal.ts';
 import type { RepairPlan } from '../../storage/steps.ts';
 import { openJournal } from '../journal.ts';
 import type { CommandDeps } from '../main.ts';
+import { ownProgram } from '../own-program.ts';
 import { hang, tildeText } from '../render/layout.ts';
 import { redacted } from '../render/redacted.ts';
 import { describeStep } from '../render/steps.ts';
@@ -221,10 +214,6 @@ function tell(
 function openScope({ signal }: CommandDeps): CodexScope {
   const host = createHost();
   return { host, home: resolveCodexHome(host), signal };
-}
-
-function ownProgram(): StewardProgram {
-  return { node: process.execPath, steward: realpathSync(process.argv[1] as string) };
 }
 
 async function isThere(path: string): Promise<boolean> {
