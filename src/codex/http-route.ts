@@ -52,7 +52,7 @@ async function createDispatcher(
   isTunnel: boolean,
   context: ReturnType<typeof secureContext> | undefined,
 ): Promise<Dispatcher> {
-  const { Agent, ProxyAgent } = await import('undici');
+  const { Agent, ProxyAgent } = await import('./undici-parts.ts');
   const tls = context === undefined ? {} : { secureContext: await context };
   // Whoever asks sets one deadline for everything, connecting included.
   const limits = { headersTimeout: 0, bodyTimeout: 0 };

@@ -52,7 +52,7 @@ export function createHttp(scope: CodexScope): Http {
     close: routes.close,
     request: async (request) => {
       const url = new URL(request.url);
-      const { DecoratorHandler, request: send } = await import('undici');
+      const { DecoratorHandler, request: send } = await import('./undici-parts.ts');
       const stop = new AbortController();
       const dispatcher = await routes.dispatcherFor(url);
       const timer = setTimeout(() => stop.abort(TIMED_OUT), request.timeoutMs);

@@ -20,7 +20,7 @@ export async function askMcpServer(
   server: HttpServer,
   { waitMs, signal }: { readonly waitMs: number; readonly signal: AbortSignal },
 ): Promise<McpAnswer> {
-  const { EnvHttpProxyAgent, request } = await import('undici');
+  const { EnvHttpProxyAgent, request } = await import('./undici-parts.ts');
   const { env } = host;
   const agent = new EnvHttpProxyAgent({
     httpProxy: env.http_proxy ?? env.HTTP_PROXY ?? env.ALL_PROXY ?? '',
