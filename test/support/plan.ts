@@ -3,6 +3,7 @@ import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import type { FoundProblem } from '../../src/doctor/check.ts';
 import { fingerprint, sameFingerprint } from '../../src/storage/fingerprint.ts';
+import { editJson } from '../../src/storage/json-edit.ts';
 import type { RepairPlan } from '../../src/storage/steps.ts';
 import { spliceText } from '../../src/storage/text-edit.ts';
 import { editToml } from '../../src/storage/toml-edit.ts';
@@ -27,6 +28,9 @@ export async function carryOut(problem: FoundProblem | undefined): Promise<Repai
         break;
       case 'toml-edit':
         await editFile(step.path, (text) => editToml(text, step.edits));
+        break;
+      case 'json-edit':
+        await editFile(step.path, (text) => editJson(text, step.edits));
         break;
       case 'write-file':
         await writeFile(step.path, step.content, { mode: step.mode });
