@@ -1,20 +1,2 @@
-/** The journal of the Codex home in play, told by the process list what runs there. */
-
-import type { CodexScope } from '../codex/home.ts';
-import { processesOfHome, readCodexProcesses } from '../codex/processes.ts';
-import { createJournal, type Journal } from '../storage/journal.ts';
-
-export function openJournal(scope: CodexScope): Journal {
-  return createJournal({
-    codexHome: scope.home.path,
-    host: scope.host,
-    runningProcesses: async () => {
-      // The updater only ever starts programs; it holds no state of the home.
-      const all = processesOfHome(await readCodexProcesses(scope), scope.home.path).filter(
-        ({ kind }) => kind !== 'updater',
-      );
-      return { all, app: all.filter(({ kind }) => kind === 'desktop') };
-    },
-    readProcess: async (pid) => (await readCodexProcesses(scope)).find((process) => process.pid === pid),
-  });
-}
+/** The journal of the Codex home in play, as commands open it. */
+export { openJournal } from '../codex/home-journal.ts';

@@ -3,7 +3,12 @@ import type { ChatgptAccount } from '../account.ts';
 
 export type RefreshOutcome =
   /** `fresh`: good as it was. `adopted`: somebody else had a newer pair. `refreshed`: spent and stored. */
-  | { readonly kind: 'fresh' | 'adopted' | 'refreshed'; readonly account: ChatgptAccount }
+  | {
+      readonly kind: 'fresh' | 'adopted' | 'refreshed';
+      readonly account: ChatgptAccount;
+      /** Codex has this login too and could not be given the new pair: a sentence for a person, else `null`. */
+      readonly warning: string | null;
+    }
   /**
    * The issuer said no. `isPermanent`: the login is dead, and marked so in the pool. The code is the issuer's own;
    * `action` is what to do now.
@@ -25,7 +30,7 @@ export type RefreshOutcome =
    */
   | {
       readonly kind: 'failed';
-      readonly reason: 'network' | 'timeout' | 'malformed' | 'server' | 'busy';
+      readonly reason: 'network' | 'timeout' | 'malformed' | 'server' | 'busy' | 'aborted';
       readonly status: number | null;
       readonly maybeSpent: boolean;
       readonly message: string;
@@ -33,8 +38,4 @@ export type RefreshOutcome =
       readonly account: ChatgptAccount;
     };
 
-export type RefusalId =
-  | 'auth.refresh_token_reused'
-  | 'auth.refresh_token_revoked'
-  | 'auth.token_expired'
-  | 'auth.login_rate_limited';
+export type RefusalId = 'auth.refresh_token_reused' | 'auth.refresh_token_revoked' | 'auth.token_expired';

@@ -1,0 +1,89 @@
+/**
+ * What the issuer answered, on disk before anything else happens: the old token is spent, and until the pool has the new
+ * pair this record is the only copy. Whoever comes next for the same token takes the pair from here.
+ */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import type { CodexScope } from '../../codex/home.ts';
+import { readText } from '../../codex/reading.ts';
+import { writeFileAtomic } from '../../storage/atomic-file.ts';
+import { ensurePrivateFolders } from '../store/private-folders.ts';
+import { type TokenPair, tokenHash } from './token-pair.ts';
+
+const MAX_BYTES = 256 * 1024;
+
+const Record = v.object({
+  version: v.literal(1),
+  spent: v.string(),
+  savedAt: v.number(),
+  pair: v.object({
+    refreshToken: v.pipe(v.string(), v.minLength(1)),
+    accessToken: v.pipe(v.string(), v.minLength(1)),
+    expiresAt: v.nullable(v.number()),
+    idToken: v.nullable(v.string()),
+  }),
+});
+
+/** More than any record has. */
+const RESERVE_BYTES = 16 * 1024;
+
+/**
+ * Takes the room that the answer will need, before the token is spent: a full or read-only disk must be found out while
+ * nothing is lost yet. Throws `ERR_STORAGE_FILE`.
+ */
+export async function reserveAnswerRecord(scope: CodexScope, refreshToken: string): Promise<void> {
+  await ensurePrivateFolders(folderOf(scope));
+  const path = reservePathOf(scope, tokenHash(refreshToken));
+  await writeFileAtomic(path, Buffer.alloc(RESERVE_BYTES), { mode: 0o600 });
+}
+
+/** Nothing came that has to be kept. */
+export async function dropReserve(scope: CodexScope, refreshToken: string): Promise<void> {
+  await rm(reservePathOf(scope, tokenHash(refreshToken)), { force: true });
+}
+
+/** Durable when it resolves; for its owner alone. */
+export async function writeAnswerRecord(
+  scope: CodexScope,
+  spentToken: string,
+  pair: TokenPair,
+): Promise<void> {
+  const spent = tokenHash(spentToken);
+  const content = { version: 1, spent, savedAt: scope.host.now(), pair };
+  await ensurePrivateFolders(folderOf(scope));
+  await rm(reservePathOf(scope, spent), { force: true });
+  await writeFileAtomic(pathOf(scope, spent), JSON.stringify(content), { mode: 0o600 });
+}
+
+/** The pair that came out of that token, when nobody has put it into the pool yet. */
+export async function readAnswerRecord(scope: CodexScope, refreshToken: string): Promise<TokenPair | null> {
+  const spent = tokenHash(refreshToken);
+  const text = await readText(pathOf(scope, spent), MAX_BYTES);
+  if (text.kind !== 'ok') return null;
+  let json: unknown;
+  try {
+    json = JSON.parse(text.value);
+  } catch {
+    return null; // it is written whole or not at all: this is not ours
+  }
+  const parsed = v.safeParse(Record, json);
+  return parsed.success && parsed.output.spent === spent ? parsed.output.pair : null;
+}
+
+/** The pair is where it belongs. */
+export async function removeAnswerRecord(scope: CodexScope, spentToken: string): Promise<void> {
+  await rm(pathOf(scope, tokenHash(spentToken)), { force: true });
+}
+
+function folderOf(scope: CodexScope): string {
+  return join(scope.home.path, 'steward', 'answers');
+}
+
+function reservePathOf(scope: CodexScope, spent: string): string {
+  return join(folderOf(scope), `${spent}.reserve`);
+}
+
+function pathOf(scope: CodexScope, spent: string): string {
+  return join(folderOf(scope), `${spent}.json`);
+}
