@@ -1,32 +1,48 @@
 /** One HTTP request from the client's first byte to its last: choose, try, fail over, and tell what became of it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Choice, ChoiceRequest, GatewayAccount } from './account-source.ts';
+import type { GatewayAccount } from './account-source.ts';
 import type { Admitted } from './admission.ts';
+import type { AnswerFacts } from './answer-facts.ts';
 import { classifyFailure } from './classify.ts';
-import { type AttemptNote, countRequest, type RequestEvent } from './events.ts';
-import { exhaustionAnswer, soonestMs } from './exhaustion.ts';
-import { createFailover } from './failover.ts';
+import { exhaustionAnswer } from './exhaustion.ts';
+import { createFailover, type Failover } from './failover.ts';
 import { type AttemptOutcome, attemptHttp, type HeldAnswer } from './http-attempt.ts';
 import { ownError, sendHeld, sendOwn, unreachable } from './own-answers.ts';
-import { bodyFor } from './replay-body.ts';
-import { collectBody, describeBody } from './request-body.ts';
+import { createAccountPicker, type Nobody, type Pick } from './pick-account.ts';
+import { bodyFor, type ReplayBody } from './replay-body.ts';
+import { collectBody, describeBody, type RequestBody } from './request-body.ts';
 import { isModelPath, ownAccountOf, threadOf } from './request-facts.ts';
-import { requestHeaders, type UpstreamLogin } from './request-headers.ts';
+import { requestHeaders } from './request-headers.ts';
+import { createRequestRecord, type RequestRecord, verdictName } from './request-record.ts';
 import { responseHeaders } from './response-headers.ts';
-import { PATIENCE_MS, pause, type Traffic } from './traffic.ts';
+import { pause, type Traffic } from './traffic.ts';
 import type { UpstreamHead } from './upstream-exchange.ts';
 import type { Verdict } from './verdict.ts';
 
 /** The model's answer must be readable as it passes. */
 const NO_COMPRESSION: ReadonlySet<string> = new Set(['accept-encoding']);
-const NO_COMPRESSION_UNPACKED: ReadonlySet<string> = new Set(['accept-encoding', 'content-encoding']);
+const UNPACKED: ReadonlySet<string> = new Set(['accept-encoding', 'content-encoding']);
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** What is told when nothing better came of it. */
 type LastWord =
   | { readonly kind: 'answer'; readonly answer: HeldAnswer }
-  | { readonly kind: 'unreachable'; readonly origin: string; readonly error: Error }
-  | { readonly kind: 'no-credential'; readonly message: string };
+  | { readonly kind: 'unreachable'; readonly origin: string; readonly error: Error };
+
+/** One request with all that stays the same over its tries. */
+interface Job {
+  readonly traffic: Traffic;
+  readonly admitted: Admitted;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly body: RequestBody;
+  readonly isModelCall: boolean;
+  readonly threadId: string | null;
+  readonly failover: Failover;
+  readonly record: RequestRecord;
+}
+
+type Chosen = Extract<Pick, { kind: 'account' }>;
 
 export async function serveHttp(
   traffic: Traffic,
@@ -34,190 +50,177 @@ export async function serveHttp(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { accounts, now } = traffic;
-  const startedAtMs = now();
-  const started = performance.now();
-  const { headers, rawHeaders, method = 'GET' } = request;
+  const { method = 'GET', headers } = request;
   const collected = await collectBody(request, traffic.maxBodyBytes);
   if (collected.kind === 'gone') return;
   if (collected.kind === 'too-large') {
     return sendOwn(response, ownError(413, 'gateway_body_too_large', 'The request is too large.'), true);
   }
   const body = describeBody(collected.bytes, headers['content-encoding'], traffic.maxBodyBytes);
-  const isModelCall = method === 'POST' && isModelPath(admitted.path);
   const threadId = threadOf(headers);
-  const ownAccount = ownAccountOf(headers);
-  const failover = createFailover({ accounts, trouble: traffic.trouble, model: body.model });
-  const wanted: ChoiceRequest = {
-    path: admitted.path,
+  const { path, client } = admitted;
+  const subject = { client: client.id, transport: 'http', method, path, threadId, model: body.model } as const;
+  await serve({
+    traffic,
+    admitted,
+    request,
+    response,
+    body,
+    isModelCall: method === 'POST' && isModelPath(path),
     threadId,
-    previousResponseId: body.previousResponseId,
-    model: body.model,
-    excluded: failover.excluded,
-    onlyAccount: admitted.client.onlyAccount,
-  };
+    failover: createFailover({ accounts: traffic.accounts, trouble: traffic.trouble, model: body.model }),
+    record: createRequestRecord(traffic, subject),
+  });
+}
 
-  const attempts: AttemptNote[] = [];
-  let firstByteMs: number | null = null;
+async function serve(job: Job): Promise<void> {
+  const { traffic, admitted, response, body, threadId, failover, record } = job;
+  const { model, previousResponseId } = body;
+  const { path, client } = admitted;
+  const wanted = { path, threadId, previousResponseId, model, excluded: failover.excluded, onlyAccount: client.onlyAccount };
+  const picker = createAccountPicker({
+    traffic,
+    failover,
+    wanted,
+    record,
+    client: response,
+    isGone: () => response.destroyed,
+  });
   let last: LastWord | null = null;
-  let waitedMs = 0;
-  let only = wanted.onlyAccount;
-
-  const finish = (
-    account: GatewayAccount | null,
-    status: number,
-    end: RequestEvent['end'],
-    usage: RequestEvent['usage'] = null,
-  ) => {
-    const event: RequestEvent = {
-      kind: 'request',
-      client: admitted.client.id,
-      transport: 'http',
-      method,
-      path: admitted.path,
-      threadId,
-      model: body.model,
-      account: account?.key ?? null,
-      status,
-      end,
-      usage,
-      attempts,
-      startedAtMs,
-      firstByteMs,
-      tookMs: performance.now() - started,
-    };
-    countRequest(traffic.counters, event);
-    traffic.emit(event);
-  };
-  const clientHeaders = (head: UpstreamHead) => {
-    firstByteMs ??= performance.now() - started;
-    return responseHeaders(head.rawHeaders, admitted.client.onlyAccount === null ? accounts.limits() : null);
-  };
-  const tellLast = (word: LastWord, account: GatewayAccount | null) => {
-    if (word.kind === 'unreachable') sendOwn(response, unreachable(word.origin, word.error));
-    else if (word.kind === 'no-credential')
-      sendOwn(response, ownError(502, 'gateway_no_credential', word.message));
-    else sendHeld(response, word.answer, clientHeaders(word.answer.head));
-    finish(account, word.kind === 'answer' ? word.answer.head.status : 502, 'whole');
-  };
-  const tellNobody = (none: Extract<Choice, { kind: 'none' }>) => {
-    const answer = exhaustionAnswer(none, accounts.limits(), now());
-    sendOwn(response, answer);
-    finish(null, answer.status, 'refused');
-  };
-
   for (;;) {
-    if (response.destroyed) return finish(null, 0, 'client-gone');
-    const choice = accounts.choose(only === wanted.onlyAccount ? wanted : { ...wanted, onlyAccount: only });
-    if (choice.kind === 'none') {
-      const at = soonestMs(choice.blocked);
-      const waitMs = at === null ? Number.POSITIVE_INFINITY : Math.max(50, at - now());
-      if (last !== null && failover.hasTrouble()) return tellLast(last, null);
-      if (waitMs + waitedMs <= PATIENCE_MS) {
-        waitedMs += waitMs;
-        await pause(waitMs, response);
-        failover.forgetShortLimits();
-        continue;
-      }
-      if (last !== null && choice.blocked.length <= 1) return tellLast(last, null);
-      return tellNobody(choice);
-    }
+    const pick = await picker.pick(last !== null);
+    if (pick.kind === 'client-gone') return record.finish({ account: null, status: 0, end: 'client-gone' });
+    if (pick.kind === 'nobody') return tellNobody(job, pick.none, pick.credentialFailure);
+    if (pick.kind === 'tell-last') return tellLast(job, last, null);
 
-    const account = choice.kind === 'account' ? choice.account : null;
-    const note = (outcome: string, status: number | null) =>
-      attempts.push({
-        account: account?.key ?? null,
-        reason: choice.kind === 'account' ? choice.reason : 'own login',
-        status,
-        outcome,
-      });
-    let login: UpstreamLogin | null = null;
-    if (account !== null) {
-      const credential = await failover.credential(account);
-      if (credential.kind === 'unavailable') {
-        note(`no-credential:${credential.why}`, null);
-        failover.noCredential(account, credential.why);
-        if (credential.why === 'failed') last ??= { kind: 'no-credential', message: credential.message };
-        continue;
-      }
-      login = credential;
-    }
-    const bytes = bodyFor(account, body, {
-      book: traffic.book,
-      threadId,
-      isRefused: account !== null && failover.isStripped(account),
-    });
+    const { account } = pick;
+    const note = (outcome: string, status: number | null = null) =>
+      record.note({ account: account?.key ?? null, reason: pick.reason, status, outcome });
+    const isRefused = account !== null && failover.isStripped(account);
+    const bytes = bodyFor(account, body, { book: traffic.book, threadId, isRefused });
     if (bytes.kind === 'bound') {
-      note('bound', null);
-      if (bytes.owner !== null && only === null) {
-        only = bytes.owner; // the conversation cannot leave it
+      note('bound');
+      if (bytes.owner !== null && !picker.isBound) {
+        picker.bindTo(bytes.owner);
         continue;
       }
-      if (last !== null) return tellLast(last, account);
-      return tellNobody({ kind: 'none', hard: 'owner', blocked: [] });
+      return last === null
+        ? tellNobody(job, { kind: 'none', hard: 'owner', blocked: [] }, null)
+        : tellLast(job, last, account);
     }
 
-    const kind = account?.kind ?? (ownAccount === null ? 'api-key' : 'chatgpt');
-    const target = traffic.route(kind, admitted.path, admitted.query);
-    if (account !== null) accounts.report({ kind: 'started', key: account.key });
-    let outcome: AttemptOutcome;
-    try {
-      outcome = await attemptHttp({
-        dispatcher: traffic.network.dispatcher(target.origin),
-        request: {
-          ...target,
-          method,
-          headers: requestHeaders(rawHeaders, {
-            login,
-            isOtherAccount: account !== null && account.accountId !== ownAccount,
-            isMove: (choice.kind === 'account' && choice.isMove) || attempts.length > 0,
-            without: bytes.isUnpacked ? NO_COMPRESSION_UNPACKED : isModelCall ? NO_COMPRESSION : NOTHING,
-          }),
-          body: bytes.bytes.length === 0 ? null : bytes.bytes,
-        },
-        response,
-        isModelCall,
-        now,
-        onHead: (head) => {
-          if (account !== null) accounts.report({ kind: 'headers', key: account.key, headers: head.headers });
-        },
-        headersFor: clientHeaders,
-      });
-    } finally {
-      if (account !== null) accounts.report({ kind: 'finished', key: account.key });
-    }
-
+    const { origin, outcome } = await tryOnce(job, pick, bytes);
     if (outcome.kind === 'client-gone') {
-      note('client-gone', null);
-      return finish(account, 0, 'client-gone', outcome.facts.usage);
+      note('client-gone');
+      return record.finish({
+        account: account?.key ?? null,
+        status: 0,
+        end: 'client-gone',
+        usage: outcome.facts.usage,
+      });
     }
     if (outcome.kind === 'shown') {
-      const { facts } = outcome;
-      note('served', outcome.status);
-      if (account !== null && outcome.status < 400) {
-        const { key } = account;
-        accounts.report({ kind: 'served', key, threadId });
-        if (facts.responseId !== null) accounts.report({ kind: 'owns', key, responseId: facts.responseId });
-        traffic.book.note(threadId, key, facts.encrypted);
-        // Too late for this request, in time for the next one.
-        if (facts.failure !== null)
-          await failover.after(account, classifyFailure(facts.failure, now()), facts.failure);
-        else if (outcome.end === 'whole') failover.succeeded(account);
-      }
-      return finish(account, outcome.status, outcome.end, facts.usage);
+      const { status, end, facts } = outcome;
+      note('served', status);
+      if (account !== null && status < 400) await noteServed(job, account, facts, end);
+      return record.finish({ account: account?.key ?? null, status, end, usage: facts.usage });
     }
 
     const failure = outcome.kind === 'failed' ? outcome.failure : null;
     const verdict: Verdict =
-      failure === null ? { kind: 'wait', why: 'network', afterMs: null } : classifyFailure(failure, now());
-    note('why' in verdict ? `${verdict.kind}:${verdict.why}` : verdict.kind, failure?.status ?? null);
+      failure === null
+        ? { kind: 'wait', why: 'network', afterMs: null }
+        : classifyFailure(failure, traffic.now());
+    note(verdictName(verdict), failure?.status);
     last =
       outcome.kind === 'failed'
         ? { kind: 'answer', answer: outcome.answer }
-        : { kind: 'unreachable', origin: target.origin, error: outcome.error };
-    if (account === null) return tellLast(last, null);
+        : { kind: 'unreachable', origin, error: outcome.error };
+    if (account === null) return tellLast(job, last, null);
     const next = await failover.after(account, verdict, failure);
-    if (next.kind === 'give-up') return tellLast(last, account);
+    if (next.kind === 'give-up') return tellLast(job, last, account);
     await pause(next.delayMs, response);
   }
+}
+
+async function tryOnce(
+  job: Job,
+  { account, login, isMove }: Chosen,
+  bytes: Extract<ReplayBody, { kind: 'body' }>,
+): Promise<{ readonly origin: string; readonly outcome: AttemptOutcome }> {
+  const { traffic, admitted, request, response, isModelCall } = job;
+  const ownAccount = ownAccountOf(request.headers);
+  const kind = account?.kind ?? (ownAccount === null ? 'api-key' : 'chatgpt');
+  const target = traffic.route(kind, admitted.path, admitted.query);
+  const key = account?.key ?? null;
+  const report = traffic.accounts.report;
+  if (key !== null) report({ kind: 'started', key });
+  try {
+    const outcome = await attemptHttp({
+      dispatcher: traffic.network.dispatcher(target.origin),
+      request: {
+        ...target,
+        method: request.method ?? 'GET',
+        headers: requestHeaders(request.rawHeaders, {
+          login,
+          isOtherAccount: account !== null && account.accountId !== ownAccount,
+          isMove,
+          without: bytes.isUnpacked ? UNPACKED : isModelCall ? NO_COMPRESSION : NOTHING,
+        }),
+        body: bytes.bytes.length === 0 ? null : bytes.bytes,
+      },
+      response,
+      isModelCall,
+      now: traffic.now,
+      onHead: ({ headers }) => {
+        if (key !== null) report({ kind: 'headers', key, headers });
+      },
+      headersFor: (head) => clientHeaders(job, head),
+    });
+    return { origin: target.origin, outcome };
+  } finally {
+    if (key !== null) report({ kind: 'finished', key });
+  }
+}
+
+/** The client has an answer of that account: what follows from it for the requests to come. */
+async function noteServed(
+  { traffic, threadId, failover }: Job,
+  account: GatewayAccount,
+  facts: AnswerFacts,
+  end: 'whole' | 'cut',
+): Promise<void> {
+  const { key } = account;
+  traffic.accounts.report({ kind: 'served', key, threadId });
+  if (facts.responseId !== null) traffic.accounts.report({ kind: 'owns', key, responseId: facts.responseId });
+  traffic.book.note(threadId, key, facts.encrypted);
+  // Too late for this request, in time for the next one.
+  if (facts.failure !== null)
+    await failover.after(account, classifyFailure(facts.failure, traffic.now()), facts.failure);
+  else if (end === 'whole') failover.succeeded(account);
+}
+
+function clientHeaders({ traffic, admitted, record }: Job, head: UpstreamHead): string[] {
+  record.firstByte();
+  return responseHeaders(head.rawHeaders, admitted.client.onlyAccount === null ? traffic.accounts.limits() : null);
+}
+
+function tellLast(job: Job, word: LastWord | null, account: GatewayAccount | null): void {
+  const { response, record } = job;
+  if (word?.kind === 'answer') sendHeld(response, word.answer, clientHeaders(job, word.answer.head));
+  else if (word !== null) sendOwn(response, unreachable(word.origin, word.error));
+  record.finish({
+    account: account?.key ?? null,
+    status: word?.kind === 'answer' ? word.answer.head.status : 502,
+    end: 'whole',
+  });
+}
+
+function tellNobody({ traffic, response, record }: Job, none: Nobody, credentialFailure: string | null): void {
+  const answer =
+    credentialFailure === null
+      ? exhaustionAnswer(none, traffic.accounts.limits(), traffic.now())
+      : ownError(502, 'gateway_no_credential', credentialFailure);
+  sendOwn(response, answer);
+  record.finish({ account: null, status: answer.status, end: 'refused' });
 }
