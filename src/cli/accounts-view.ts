@@ -2,6 +2,7 @@
 import { forecastPool, type PoolForecast } from '../accounts/forecast/forecast.ts';
 import { prepareCandidates } from '../accounts/selection/candidate.ts';
 import type { SelectionInput } from '../accounts/selection/choose.ts';
+import type { AccountRuntime } from '../accounts/selection/facts.ts';
 import { type LoadedFacts, loadFacts } from '../accounts/selection/load-facts.ts';
 import type { PoolReading } from '../accounts/store/pool-store.ts';
 import type { CodexScope } from '../codex/home.ts';
@@ -17,15 +18,24 @@ export interface AccountsView {
   readonly now: number;
 }
 
+/** What a running gateway knows of the accounts, by account key. */
+export type RuntimeByKey = ReadonlyMap<string, AccountRuntime>;
+
 /** Works out the view of a pool for requests to `model` (`null`: any). Reads files only. */
 export async function createAccountsView(
   scope: CodexScope,
   reading: HealthyReading,
   model: string | null,
+  runtimes: RuntimeByKey = new Map(),
 ): Promise<AccountsView> {
   const { pool } = reading;
   const now = scope.host.now();
-  const loaded = await loadFacts(scope, pool, model);
+  const onDisk = await loadFacts(scope, pool, model);
+  const facts = onDisk.facts.map((each) => ({
+    ...each,
+    runtime: runtimes.get(each.account.key) ?? each.runtime,
+  }));
+  const loaded = { ...onDisk, facts };
   const input: SelectionInput = {
     candidates: prepareCandidates(loaded.facts, loaded.demand),
     model,

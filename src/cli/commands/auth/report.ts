@@ -1,6 +1,139 @@
-/** Placeholder, to be replaced by its owner: the registration in `program/` needs the names. */
-import { StewardError } from '../../../errors.ts';
+/** `steward auth report`: the pool's state, its forecast and the gateway's view in one object, for bug reports. */
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { familyOf } from '../../../accounts/selection/model-family.ts';
+import { EXIT } from '../../../errors.ts';
+import { writeFileAtomic } from '../../../storage/atomic-file.ts';
+import type { AccountsView } from '../../accounts-view.ts';
+import { type AuthSession, openAuthSession } from '../../auth-session.ts';
+import type { CommandDeps } from '../../main.ts';
+import { renderOutlook, renderReadingAge, renderStorage } from '../../render/accounts.ts';
+import { renderForecast } from '../../render/accounts-forecast.ts';
+import { redacted } from '../../render/redacted.ts';
+import { forecastToJson, probeErrors } from './forecast.ts';
+import { type LiveView, loadLiveView } from './live-view.ts';
 
-export async function runReport(..._args: readonly unknown[]): Promise<number> {
-  throw new StewardError('ERR_NOT_BUILT', 'bug', 'report is not built yet');
+export interface ReportOptions {
+  readonly live?: boolean;
+  readonly explain?: boolean;
+  readonly model?: string;
+  readonly maxAccounts?: number;
+  readonly maxProbes?: number;
+  readonly cachedOnly?: boolean;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/** Shows or writes the report. Throws `ERR_ACCOUNTS_POOL` for a corrupt pool, `ERR_STORAGE_FILE` when `--out` fails. */
+export async function runReport(options: ReportOptions, deps: CommandDeps): Promise<number> {
+  const session = await openAuthSession(deps, { command: 'report', json: options.json });
+  const { scope, terminal } = session;
+  const { maxAccounts, maxProbes, cachedOnly } = options;
+  const loaded = await loadLiveView(scope, terminal, {
+    live: options.live === true,
+    model: options.model ?? null,
+    overlay: true,
+    maxAccounts,
+    maxProbes,
+    cachedOnly,
+  });
+  const { view, probe } = loaded;
+  const report = await reportToJson(loaded, options);
+  session.answer(report);
+  if (options.out !== undefined) {
+    const path = resolve(scope.host.cwd, options.out);
+    const text = JSON.stringify({ schemaVersion: 1, command: 'report', ...redacted(report) }, null, 2);
+    await writeFileAtomic(path, `${text}\n`, { mode: 0o600 });
+    session.say(`Report written to ${path}`);
+  }
+  if (session.json) return EXIT.ok;
+  terminal.out(renderStorage(view, terminal, scope.host.userHome));
+  sayCounts(session, report.accounts);
+  if (view.reading.pool.accounts.length === 0) return EXIT.ok;
+  terminal.out(renderOutlook(view, terminal));
+  terminal.out(`\n${renderForecast(view, terminal, options.explain === true)}\n`);
+  for (const line of probeErrors(view, probe)) session.say(`${terminal.paint('yellow', '▲')} ${line}`);
+  if (probe === null) terminal.out(renderReadingAge(view, terminal));
+  return EXIT.ok;
+}
+
+function sayCounts(session: AuthSession, counts: ReturnType<typeof countAccounts>): void {
+  const { total, enabled, disabled, coolingDown, rateLimited, needsLogin } = counts;
+  session.say(
+    `Accounts: ${total} (${enabled} enabled, ${disabled} disabled, ${rateLimited} at a limit, ${coolingDown} cooling down, ${needsLogin} to log in again)`,
+  );
+}
+
+async function reportToJson(
+  loaded: LiveView,
+  { explain, model, maxAccounts, maxProbes, cachedOnly }: ReportOptions,
+) {
+  const { view, probe, hasOverlay } = loaded;
+  const { pool, paths, health, recoveredFrom } = view.reading;
+  const { generatedAt, warnings, ...forecast } = forecastToJson(loaded, explain === true);
+  const resetMarkerPath = `${paths.poolFile}.reset-intent`;
+  const walPath = `${paths.poolFile}.wal`;
+  const activeNumber = pool.accounts.length === 0 ? null : pool.activeIndex + 1;
+  return {
+    generatedAt,
+    storagePath: paths.poolFile,
+    storageHealth: {
+      state: health,
+      path: paths.poolFile,
+      resetMarkerPath,
+      walPath,
+      hasResetMarker: await isThere(resetMarkerPath),
+      hasWal: await isThere(walPath),
+      schemaErrors: [],
+      ...(recoveredFrom === null ? {} : { recoverySource: recoveredFrom }),
+    },
+    model: model ?? null,
+    modelSelection: {
+      requested: model ?? null,
+      normalized: model ?? null,
+      remapped: false,
+      promptFamily: model === undefined ? null : familyOf(model),
+    },
+    liveProbe: probe !== null,
+    liveProbeBudget: {
+      cachedOnly: cachedOnly === true,
+      maxAccounts: maxAccounts ?? null,
+      maxProbes: maxProbes ?? null,
+      consideredAccounts: probe?.considered ?? 0,
+      executedProbes: probe?.executed ?? 0,
+    },
+    accounts: countAccounts(view),
+    // Counts from 1 here, as other tools for this pool do.
+    activeIndex: activeNumber,
+    activeNumber,
+    pinnedNumber: pool.pinnedIndex === null ? null : pool.pinnedIndex + 1,
+    forecast,
+    runtimeOverlay: hasOverlay,
+    runtime: null,
+    runtimeSnapshotLoadError: null,
+    warnings,
+  };
+}
+
+function countAccounts({ reading, forecast, input }: AccountsView) {
+  const { accounts } = reading.pool;
+  const waiting = (...causes: readonly string[]) =>
+    forecast.accounts.filter(
+      ({ availability }) => availability.kind === 'delayed' && causes.includes(availability.cause),
+    ).length;
+  return {
+    total: accounts.length,
+    enabled: accounts.filter(({ isEnabled }) => isEnabled).length,
+    disabled: accounts.filter(({ isEnabled }) => !isEnabled).length,
+    coolingDown: waiting('cooldown', 'gateway'),
+    rateLimited: waiting('limit', 'rate-limit'),
+    needsLogin: input.candidates.filter(({ blockedFor }) => blockedFor === 'needs-login').length,
+  };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false, // whatever the reason, nobody can use it
+  );
 }

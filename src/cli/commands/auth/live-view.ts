@@ -1,0 +1,61 @@
+/** The accounts as `forecast`, `report` and `best` see them: with `--live`, the server is asked first. */
+import { type PoolProbe, type ProbeOptions, probePool } from '../../../accounts/forecast/probe-pool.ts';
+import { readPool } from '../../../accounts/store/pool-store.ts';
+import type { CodexScope } from '../../../codex/home.ts';
+import {
+  type AccountsView,
+  createAccountsView,
+  type HealthyReading,
+  type RuntimeByKey,
+} from '../../accounts-view.ts';
+import { readGatewayRuntimes } from '../../gateway-runtimes.ts';
+import { count } from '../../render/layout.ts';
+import { startProgress } from '../../render/progress.ts';
+import type { Terminal } from '../../render/terminal.ts';
+
+export interface LiveViewOptions extends Pick<ProbeOptions, 'maxAccounts' | 'maxProbes' | 'cachedOnly'> {
+  readonly live: boolean;
+  readonly model: string | null;
+  /** Take what a running gateway knows into account. */
+  readonly overlay: boolean;
+}
+
+export interface LiveView {
+  readonly view: AccountsView;
+  /** `null` without `--live`. */
+  readonly probe: PoolProbe | null;
+  /** A running gateway was asked and answered. */
+  readonly hasOverlay: boolean;
+}
+
+/** Reads the pool and, with `live`, asks about its enabled accounts. Throws `ERR_ACCOUNTS_POOL` for a corrupt pool. */
+export async function loadLiveView(
+  scope: CodexScope,
+  terminal: Terminal,
+  { live, model, overlay, ...limits }: LiveViewOptions,
+): Promise<LiveView> {
+  const before = await readHealthyPool(scope);
+  const runtimes = overlay ? await readGatewayRuntimes(scope) : null;
+  const viewOf = (reading: HealthyReading) =>
+    createAccountsView(scope, reading, model, runtimes ?? (new Map() satisfies RuntimeByKey));
+  if (!live) return { view: await viewOf(before), probe: null, hasOverlay: runtimes !== null };
+  const progress = startProgress(terminal, 'asking the server about the accounts');
+  try {
+    const probe = await probePool(scope, before.pool, {
+      ...limits,
+      onProgress: (done, all) => progress.update(`${done} of ${count(all, 'account')} asked`),
+    });
+    // Asking may have refreshed tokens, or found a login dead.
+    return { view: await viewOf(await readHealthyPool(scope)), probe, hasOverlay: runtimes !== null };
+  } finally {
+    progress.stop();
+  }
+}
+
+/** The pool as it is on disk. Throws `ERR_ACCOUNTS_POOL` when it is corrupt. */
+export async function readHealthyPool(scope: CodexScope): Promise<HealthyReading> {
+  const reading = await readPool(scope);
+  if (reading.kind === 'ok') return reading;
+  const { corruptPool } = await import('../../../accounts/store/pool-update.ts');
+  throw corruptPool(reading.message);
+}
