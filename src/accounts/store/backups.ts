@@ -5,13 +5,14 @@ import { systemCode } from '../../errors.ts';
 import { writeFileAtomic } from '../../storage/atomic-file.ts';
 import { fileError } from '../../storage/file-error.ts';
 import { backupFiles } from './pool-read.ts';
+import { PRIVATE } from './private-folders.ts';
 
 /** Makes the present state of the file its newest backup. The copy is complete before an older one moves. */
 export async function rotateBackups(file: string): Promise<void> {
   const [newest = '', middle = '', oldest = ''] = backupFiles(file);
   if (await isSame(file, newest)) return;
-  const staged = join(dirname(file), `.${basename(newest)}.steward-new`);
-  await writeFileAtomic(staged, { copyOf: file }, { mode: 0o600, force: true });
+  const staged = join(dirname(file), `.${basename(newest)}.steward-copy`);
+  await writeFileAtomic(staged, { copyOf: file }, PRIVATE);
   await move(middle, oldest);
   await move(newest, middle);
   await move(staged, newest);

@@ -12,6 +12,7 @@ import { brokenFile, readJson } from './json-file.ts';
 import { type AccountPaths, resolveAccountPaths } from './paths.ts';
 import { backupFiles, loadPool } from './pool-read.ts';
 import type { PoolChange } from './pool-store.ts';
+import { PRIVATE } from './private-folders.ts';
 import { parseRow, type Row, rowOf, takeFrom, withRest } from './row.ts';
 
 export type FlaggedReading =
@@ -165,7 +166,7 @@ async function write(
     const { rotateBackups } = await import('./backups.ts');
     await rotateBackups(paths.flaggedFile);
   }
-  await writeFileAtomic(paths.flaggedFile, text, { mode: 0o600, force: true });
+  await writeFileAtomic(paths.flaggedFile, text, PRIVATE);
 }
 
 function textOf({ accounts, unusableRows, rest }: FlaggedDocument): string {

@@ -78,9 +78,13 @@ async function objectionTo({ host }: CodexScope, legacy: LegacyPool): Promise<st
   if (host.platform !== 'win32' && (file.mode & 0o077) !== 0) {
     return 'others may read it, so it may have come with the project (if it is yours: chmod 600)';
   }
-  const tracked = await host.run('git', ['ls-files', '--error-unmatch', '--', legacy.path], {
-    cwd: legacy.projectRoot,
-    timeoutMs: 5_000,
-  });
+  const tracked = await host.run(
+    'git',
+    ['-c', 'core.fsmonitor=false', 'ls-files', '--error-unmatch', '--', legacy.path],
+    {
+      cwd: legacy.projectRoot,
+      timeoutMs: 5_000,
+    },
+  );
   return tracked.kind === 'exited' && tracked.code === 0 ? 'it is under version control' : null;
 }

@@ -18,6 +18,7 @@ import type { AccountPaths } from './paths.ts';
 import { disassemble } from './pool-assemble.ts';
 import { poolText } from './pool-document.ts';
 import { type LoadedPool, resetMarker, versionOf, walFile } from './pool-read.ts';
+import { PRIVATE } from './private-folders.ts';
 
 /** Where a write can be cut short; tests kill the process there. */
 export type WriteBoundary = 'extras' | 'backup' | 'wal' | 'temporary' | 'pool' | 'marker' | 'done';
@@ -47,7 +48,7 @@ export async function writePool(
   const kept = await textOf(extrasFile);
   const keeps = extrasText(extras);
   if (kept !== keeps && (kept !== null || keeps !== extrasText(NO_EXTRAS))) {
-    await writeFileAtomic(extrasFile, keeps, { mode: 0o600, force: true });
+    await writeFileAtomic(extrasFile, keeps, PRIVATE);
     await reached('extras');
   }
   const isReset = loaded.health === 'intentional-reset';
@@ -63,8 +64,7 @@ export async function writePool(
   });
   await reached('wal');
   await writeFileAtomic(poolFile, text, {
-    mode: 0o600,
-    force: true,
+    ...PRIVATE,
     onWritten: async () => {
       await reached('temporary');
       if ((await versionOf(poolFile)) === loaded.version) return;
@@ -88,7 +88,7 @@ function walText(path: string, content: string, now: number): string {
 /** What cannot be read is copied under a name that no recovery takes for a backup; the file itself stays until it is replaced. */
 async function setAside(path: string, now: number): Promise<void> {
   const copy = join(dirname(path), `${basename(path, '.json')}.broken-${now}.json`);
-  await writeFileAtomic(copy, { copyOf: path }, { mode: 0o600, force: true });
+  await writeFileAtomic(copy, { copyOf: path }, PRIVATE);
 }
 
 function changedMeanwhile(path: string): StewardError {

@@ -80,7 +80,7 @@ export async function updateSettings(
       beforeWrite: async (former) => {
         // The previous valid file is what a broken one is recovered from.
         if (former.kind !== 'ok' || file.isOwn) return;
-        await writeFileAtomic(`${file.path}.bak`, former.text, { mode: 0o644 });
+        await writeFileAtomic(`${file.path}.bak`, former.text, { mode: 0o644, tempSuffix: '.steward-new' });
       },
     },
   );

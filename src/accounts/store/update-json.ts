@@ -34,6 +34,9 @@ export async function updateJson(
     if (JSON.stringify(next) === JSON.stringify(value)) return;
     await options.beforeWrite?.(former);
     await ensurePrivateFolders(folder);
-    await writeFileAtomic(path, `${JSON.stringify(next, null, 2)}\n`, { mode: options.mode });
+    await writeFileAtomic(path, `${JSON.stringify(next, null, 2)}\n`, {
+      mode: options.mode,
+      tempSuffix: '.steward-new',
+    });
   });
 }
