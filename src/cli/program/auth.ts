@@ -31,11 +31,22 @@ export function registerAuth(program: Command, registration: Registration): void
   auth
     .command('login')
     .description('add an account, or log one in again, and make it the active one')
-    .option('--device-auth', 'with a code that you type in a browser anywhere')
+    .addOption(
+      new Option('--device-auth', 'with a code that you type in a browser anywhere').conflicts([
+        'manual',
+        'browser',
+      ]),
+    )
     .option('--manual', 'open no browser: paste the address that the sign-in ends on')
     .option('--no-browser', 'the same as --manual')
     .addOption(
-      new Option('--with-api-key', 'read an API key from standard input').conflicts(['org', 'deviceAuth']),
+      new Option('--with-api-key', 'read an API key from standard input').conflicts([
+        'deviceAuth',
+        'manual',
+        'browser',
+        'org',
+        'issuer',
+      ]),
     )
     .option('--org <id>', 'use this workspace of the login (default: $CODEX_AUTH_ACCOUNT_ID)')
     .option('--issuer <url>', 'another sign-in server, such as a lab')

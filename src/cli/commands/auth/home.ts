@@ -1,6 +1,12 @@
-/** Placeholder, to be replaced by its owner: the registration in `program/` needs the names. */
-import { StewardError } from '../../../errors.ts';
+/** `steward auth` alone: without accounts the login, else what they are and have left. */
+import { requirePool } from '../../../accounts/store/pool-store.ts';
+import { resolveCodexHome } from '../../../codex/home.ts';
+import { createHost } from '../../../host.ts';
+import type { CommandDeps } from '../../main.ts';
 
-export async function runAuthHome(..._args: readonly unknown[]): Promise<number> {
-  throw new StewardError('ERR_NOT_BUILT', 'bug', 'home is not built yet');
+export async function runAuthHome(deps: CommandDeps): Promise<number> {
+  const host = createHost();
+  const pool = await requirePool({ host, home: resolveCodexHome(host), signal: deps.signal });
+  if (pool.accounts.length === 0) return await (await import('./login.ts')).runLogin({}, deps);
+  return await (await import('./status.ts')).runStatus({}, deps);
 }
