@@ -8,7 +8,7 @@ import * as v from 'valibot';
 import type { CodexScope } from '../../codex/home.ts';
 import { readText } from '../../codex/reading.ts';
 import { writeFileAtomic } from '../../storage/atomic-file.ts';
-import { ensurePrivateFolders } from '../store/private-folders.ts';
+import { ensurePrivateFolders } from '../store/private-files.ts';
 import { type TokenPair, tokenHash } from './token-pair.ts';
 
 const MAX_BYTES = 256 * 1024;

@@ -11,7 +11,7 @@ import type { CodexScope } from '../../codex/home.ts';
 import { systemCode } from '../../errors.ts';
 import { writeFileAtomic } from '../../storage/atomic-file.ts';
 import { fileError } from '../../storage/file-error.ts';
-import { ensurePrivateFolders } from '../store/private-folders.ts';
+import { ensurePrivateFolders } from '../store/private-files.ts';
 import { isNewerPair, type TokenPair, tokenHash } from './token-pair.ts';
 
 /** How long the rival waits for somebody else's lease before it goes ahead; we do the same. */
