@@ -2,17 +2,16 @@
 import { readFile, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../../errors.ts';
-import { writeFileAtomic } from '../../storage/atomic-file.ts';
 import { fileError } from '../../storage/file-error.ts';
 import { backupFiles } from './pool-read.ts';
-import { PRIVATE } from './private-folders.ts';
+import { writePrivate } from './private-files.ts';
 
 /** Makes the present state of the file its newest backup. The copy is complete before an older one moves. */
 export async function rotateBackups(file: string): Promise<void> {
   const [newest = '', middle = '', oldest = ''] = backupFiles(file);
   if (await isSame(file, newest)) return;
   const staged = join(dirname(file), `.${basename(newest)}.steward-copy`);
-  await writeFileAtomic(staged, { copyOf: file }, PRIVATE);
+  await writePrivate(staged, { copyOf: file });
   await move(middle, oldest);
   await move(newest, middle);
   await move(staged, newest);

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { CodexScope } from '../../codex/home.ts';
 import { StewardError } from '../../errors.ts';
 import { awaitLock } from '../../storage/lock.ts';
-import { ensurePrivateFolders } from './private-folders.ts';
+import { ensurePrivateFolders, giveToFolderOwner } from './private-files.ts';
 
 const WAIT_MS = 10_000;
 
@@ -20,6 +20,7 @@ export async function withFileLock<T>(
   const result = await awaitLock(lockFile, scope.host.now(), { timeoutMs: WAIT_MS, signal: scope.signal });
   if (result.kind === 'held') throw locked(lockFile, result.pid);
   try {
+    await giveToFolderOwner(lockFile);
     return await body();
   } finally {
     await result.lock.release();

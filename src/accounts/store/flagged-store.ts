@@ -5,14 +5,13 @@
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { CodexScope } from '../../codex/home.ts';
-import { writeFileAtomic } from '../../storage/atomic-file.ts';
 import type { FlaggedAccount, Pool } from '../account.ts';
 import { withIdToken } from './extras.ts';
 import { brokenFile, readJson } from './json-file.ts';
 import { type AccountPaths, resolveAccountPaths } from './paths.ts';
 import { backupFiles, loadPool } from './pool-read.ts';
 import type { PoolChange } from './pool-store.ts';
-import { PRIVATE } from './private-folders.ts';
+import { writePrivate } from './private-files.ts';
 import { parseRow, type Row, rowOf, takeFrom, withRest } from './row.ts';
 
 export type FlaggedReading =
@@ -166,7 +165,7 @@ async function write(
     const { rotateBackups } = await import('./backups.ts');
     await rotateBackups(paths.flaggedFile);
   }
-  await writeFileAtomic(paths.flaggedFile, text, PRIVATE);
+  await writePrivate(paths.flaggedFile, text);
 }
 
 function textOf({ accounts, unusableRows, rest }: FlaggedDocument): string {

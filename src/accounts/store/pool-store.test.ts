@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readdir, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -12,6 +12,7 @@ import {
 } from '../../../test/support/accounts-home.ts';
 import type { Account, ApiKeyAccount, Pool } from '../account.ts';
 import { addAccount, removeAccount } from './identity.ts';
+import { updatePolicy } from './policies-store.ts';
 import { readPool, requirePool, updatePool } from './pool-store.ts';
 
 const POOL = 'openai-codex-accounts.json';
@@ -274,6 +275,19 @@ describe('writing', () => {
     await chmod(path, 0o644);
     await add(makeAccount(2));
     expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('leaves the files to their user when root writes them', async () => {
+    await chown(join(home.folder, 'home/.codex'), 1234, 1234);
+    await add(makeAccount(1));
+    await add(makeAccount(2));
+    await updatePolicy(home.scope, await requirePool(home.scope), makeAccount(1), (policy) => ({
+      ...policy,
+      paused: true,
+    }));
+    for (const name of ['.', ...(await readdir(home.root))]) {
+      expect((await stat(join(home.root, name))).uid, name).toBe(1234);
+    }
   });
 
   it('writes nothing when nothing changed', async () => {

@@ -46,7 +46,8 @@ export async function requirePool(scope: CodexScope): Promise<Pool> {
  * Changes the pool under a lock between processes. `change` gets the pool as it is on disk at that moment (never build
  * the new one from an older reading) and may be called again when another program wrote meanwhile; keep network calls
  * out of it. Resolves once the new pool is on the disk. Throws `ERR_ACCOUNTS_POOL` (corrupt: never overwritten),
- * `ERR_ACCOUNTS_LOCKED` (another process holds it for more than 10 s; pid in `details`) or `ERR_STORAGE_FILE`.
+ * `ERR_ACCOUNTS_LOCKED` (another process holds it for more than 10 s; pid in `details`) or `ERR_STORAGE_FILE`
+ * (a full disk, …): nothing is lost then, and the new pool may yet be read, if it got as far as the write-ahead file.
  */
 export async function updatePool<T>(
   scope: CodexScope,

@@ -9,7 +9,6 @@ import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StewardError, systemCode } from '../../errors.ts';
-import { writeFileAtomic } from '../../storage/atomic-file.ts';
 import { fileError } from '../../storage/file-error.ts';
 import type { Pool } from '../account.ts';
 import { rotateBackups } from './backups.ts';
@@ -18,7 +17,7 @@ import type { AccountPaths } from './paths.ts';
 import { disassemble } from './pool-assemble.ts';
 import { poolText } from './pool-document.ts';
 import { type LoadedPool, resetMarker, versionOf, walFile } from './pool-read.ts';
-import { PRIVATE } from './private-folders.ts';
+import { writePrivate } from './private-files.ts';
 
 /** Where a write can be cut short; tests kill the process there. */
 export type WriteBoundary = 'extras' | 'backup' | 'wal' | 'temporary' | 'pool' | 'marker' | 'done';
@@ -48,7 +47,7 @@ export async function writePool(
   const kept = await textOf(extrasFile);
   const keeps = extrasText(extras);
   if (kept !== keeps && (kept !== null || keeps !== extrasText(NO_EXTRAS))) {
-    await writeFileAtomic(extrasFile, keeps, PRIVATE);
+    await writePrivate(extrasFile, keeps);
     await reached('extras');
   }
   const isReset = loaded.health === 'intentional-reset';
@@ -58,20 +57,14 @@ export async function writePool(
   // Neither what is broken nor what was meant to be deleted becomes a backup.
   if (loaded.version !== null && !isReset && !loaded.broken.includes(poolFile)) await rotateBackups(poolFile);
   await reached('backup');
-  await writeFileAtomic(walFile(poolFile), walText(poolFile, text, options.now), {
-    mode: 0o600,
-    force: true,
-  });
+  await writePrivate(walFile(poolFile), walText(poolFile, text, options.now));
   await reached('wal');
-  await writeFileAtomic(poolFile, text, {
-    ...PRIVATE,
-    onWritten: async () => {
-      await reached('temporary');
-      if ((await versionOf(poolFile)) === loaded.version) return;
-      // Its write-ahead file would be taken for a newer state than what the other program wrote.
-      await remove(walFile(poolFile));
-      throw changedMeanwhile(poolFile);
-    },
+  await writePrivate(poolFile, text, async () => {
+    await reached('temporary');
+    if ((await versionOf(poolFile)) === loaded.version) return;
+    // Its write-ahead file would be taken for a newer state than what the other program wrote.
+    await remove(walFile(poolFile));
+    throw changedMeanwhile(poolFile);
   });
   await reached('pool');
   await remove(resetMarker(poolFile));
@@ -88,7 +81,7 @@ function walText(path: string, content: string, now: number): string {
 /** What cannot be read is copied under a name that no recovery takes for a backup; the file itself stays until it is replaced. */
 async function setAside(path: string, now: number): Promise<void> {
   const copy = join(dirname(path), `${basename(path, '.json')}.broken-${now}.json`);
-  await writeFileAtomic(copy, { copyOf: path }, PRIVATE);
+  await writePrivate(copy, { copyOf: path });
 }
 
 function changedMeanwhile(path: string): StewardError {

@@ -4,7 +4,7 @@ import type { CodexScope } from '../../codex/home.ts';
 import { writeFileAtomic } from '../../storage/atomic-file.ts';
 import { withFileLock } from './file-lock.ts';
 import { brokenFile, type JsonReading, readJson } from './json-file.ts';
-import { ensurePrivateFolders } from './private-folders.ts';
+import { giveToFolderOwner } from './private-files.ts';
 import type { Row } from './row.ts';
 
 export interface UpdateJsonOptions {
@@ -33,10 +33,8 @@ export async function updateJson(
     const next = change(value);
     if (JSON.stringify(next) === JSON.stringify(value)) return;
     await options.beforeWrite?.(former);
-    await ensurePrivateFolders(folder);
-    await writeFileAtomic(path, `${JSON.stringify(next, null, 2)}\n`, {
-      mode: options.mode,
-      tempSuffix: '.steward-new',
-    });
+    const text = `${JSON.stringify(next, null, 2)}\n`;
+    await writeFileAtomic(path, text, { mode: options.mode, tempSuffix: '.steward-new' });
+    await giveToFolderOwner(path);
   });
 }
