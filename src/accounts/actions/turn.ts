@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { CodexScope } from '../../codex/home.ts';
 import { StewardError } from '../../errors.ts';
 import { awaitLock } from '../../storage/lock.ts';
-import { ensurePrivateFolders } from '../store/private-folders.ts';
+import { ensurePrivateFolders } from '../store/private-files.ts';
 
 /** Twenty at the same time have to get through on a slow machine. */
 const PATIENCE_MS = 60_000;
