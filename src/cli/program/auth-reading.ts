@@ -97,7 +97,12 @@ export function registerReadingCommands(auth: Command, { deps, done }: Registrat
     )
     .option(...JSON_OPTION)
     .action(async (_options, command: Command) =>
-      done(await (await import('../commands/auth/usage.ts')).runUsageRotate(command.optsWithGlobals(), deps)),
+      done(
+        await (await import('../commands/auth/usage-rotate.ts')).runUsageRotate(
+          command.optsWithGlobals(),
+          deps,
+        ),
+      ),
     );
 
   const budget = auth.command('budget').description('limits of your own on requests, tokens and cost');

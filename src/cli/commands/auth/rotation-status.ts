@@ -1,6 +1,91 @@
-/** Placeholder, to be replaced by its owner: the registration in `program/` needs the names. */
-import { StewardError } from '../../../errors.ts';
+/** `steward auth rotation status`: whether sessions rotate, what says so, which gateway runs, and what each account waits for. */
+import { accountLabel } from '../../../accounts/account-label.ts';
+import { readSettings } from '../../../accounts/store/settings-store.ts';
+import type { CodexScope } from '../../../codex/home.ts';
+import { EXIT } from '../../../errors.ts';
+import { type FoundGateway, findGateway } from '../../../gateway/daemon/control-client.ts';
+import { openAuthSession } from '../../auth-session.ts';
+import type { CommandDeps } from '../../main.ts';
+import { markersOf } from '../../render/account-markers.ts';
+import { renderOutlook } from '../../render/accounts.ts';
+import { forecastRows, isoTime } from '../../render/accounts-json.ts';
+import { tilde } from '../../render/layout.ts';
+import { loadLiveView } from './live-view.ts';
 
-export async function runRotationStatus(..._args: readonly unknown[]): Promise<number> {
-  throw new StewardError('ERR_NOT_BUILT', 'bug', 'rotation-status is not built yet');
+export interface RotationStatusOptions {
+  readonly json?: boolean;
+}
+
+const OVERRIDE = 'CODEX_MULTI_AUTH_RUNTIME_ROTATION_PROXY';
+
+/** Shows it; reads files and asks a running gateway. Throws `ERR_ACCOUNTS_POOL` for a corrupt pool. */
+export async function runRotationStatus(options: RotationStatusOptions, deps: CommandDeps): Promise<number> {
+  const session = await openAuthSession(deps, { command: 'rotation status', json: options.json });
+  const { scope, terminal } = session;
+  const rotation = await readRotation(scope);
+  const gateway = await findGateway(scope);
+  const { view } = await loadLiveView(scope, terminal, { live: false, overlay: true, model: null });
+  const { pool, paths } = view.reading;
+  session.answer({
+    ...rotation,
+    gateway: gatewayToJson(gateway),
+    storagePath: paths.poolFile,
+    accountCount: pool.accounts.length,
+    accounts: forecastRows(view, null),
+  });
+  session.say(`Rotation: ${word(rotation.enabled)}`);
+  session.say(
+    `Stored setting: ${rotation.stored === null ? 'none (the default is enabled)' : word(rotation.stored)}`,
+  );
+  session.say(`Env override: ${rotation.envOverride ?? 'none'}`);
+  session.say(`Gateway: ${gatewayWords(gateway)}`);
+  session.say(`Storage: ${tilde(paths.poolFile, scope.host.userHome)}`);
+  session.say(`Accounts: ${pool.accounts.length}`);
+  for (const [index, account] of pool.accounts.entries()) {
+    const markers = markersOf(view, index).map(({ text, style }) => ` ${terminal.paint(style, `[${text}]`)}`);
+    session.say(`${index + 1}. ${accountLabel(account, index)}${markers.join('')}`);
+  }
+  if (pool.accounts.length > 0 && !session.json) terminal.out(renderOutlook(view, terminal));
+  for (const warning of view.loaded.warnings) session.say(`${terminal.paint('yellow', '▲')} ${warning}`);
+  return EXIT.ok;
+}
+
+async function readRotation(scope: CodexScope) {
+  const { settings, sources } = await readSettings(scope);
+  const source = sources.get('codexRuntimeRotationProxy') ?? 'default';
+  // What the file says stays visible behind a variable.
+  const env = { ...scope.host.env, [OVERRIDE]: undefined };
+  const below = await readSettings({ ...scope, host: { ...scope.host, env } });
+  const isStored = below.sources.get('codexRuntimeRotationProxy') === 'file';
+  return {
+    enabled: settings.codexRuntimeRotationProxy,
+    source,
+    stored: isStored ? below.settings.codexRuntimeRotationProxy : null,
+    envOverride: source === 'env' ? `${OVERRIDE}=${scope.host.env[OVERRIDE] ?? ''}` : null,
+  };
+}
+
+function gatewayToJson(gateway: FoundGateway) {
+  if (gateway.kind !== 'running') return { state: gateway.kind };
+  const { pid, port, startedAt, stewardVersion, counters } = gateway.status;
+  return { state: 'running', pid, port, startedAt: isoTime(startedAt), stewardVersion, counters };
+}
+
+function gatewayWords(gateway: FoundGateway): string {
+  switch (gateway.kind) {
+    case 'running':
+      return `running (process ${gateway.status.pid}, port ${gateway.status.port})`;
+    case 'absent':
+      return gateway.died
+        ? 'not running: it ended without notice; the next session starts it again'
+        : 'not running: the next session starts it';
+    case 'mute':
+      return `does not answer (process ${gateway.pid}): ${gateway.reason}`;
+    case 'unreadable':
+      return `unknown: ${gateway.path}: ${gateway.reason}`;
+  }
+}
+
+function word(on: boolean): string {
+  return on ? 'enabled' : 'disabled';
 }
