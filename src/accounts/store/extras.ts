@@ -118,15 +118,15 @@ export function extrasText(extras: Extras): string {
   return `${JSON.stringify(content, null, 2)}\n`;
 }
 
-/** The account with its id token, if there is one for it. */
-export function withIdToken(account: ChatgptAccount, extras: Extras): ChatgptAccount {
-  const byKey = extras.idTokens[account.key];
-  if (byKey !== undefined) return { ...account, idToken: byKey.idToken };
+/** Gives an account its id token, if there is one for it. */
+export function idTokenGiver(extras: Extras): (account: ChatgptAccount) => ChatgptAccount {
   const kept = Object.values(extras.idTokens);
-  if (kept.length === 0) return account;
-  const hash = hashOf(account.refreshToken);
-  const byToken = kept.find((entry) => entry.refreshTokenHash === hash);
-  return byToken === undefined ? account : { ...account, idToken: byToken.idToken };
+  if (kept.length === 0) return (account) => account;
+  const byToken = new Map(kept.map((entry) => [entry.refreshTokenHash, entry]));
+  return (account) => {
+    const entry = extras.idTokens[account.key] ?? byToken.get(hashOf(account.refreshToken));
+    return entry === undefined ? account : { ...account, idToken: entry.idToken };
+  };
 }
 
 /**

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { CodexScope } from '../../codex/home.ts';
 import type { FlaggedAccount, Pool } from '../account.ts';
-import { withIdToken } from './extras.ts';
+import { idTokenGiver, NO_EXTRAS } from './extras.ts';
 import { brokenFile, readJson } from './json-file.ts';
 import { type AccountPaths, resolveAccountPaths } from './paths.ts';
 import { backupFiles, loadPool } from './pool-read.ts';
@@ -125,6 +125,7 @@ async function parsed(
     return { kind: 'corrupt', message: `${paths.flaggedFile}: not a list of format 1` };
   }
   const pool = await loadPool(paths, now);
+  const giveIdToken = idTokenGiver(pool.kind === 'ok' ? pool.extras : NO_EXTRAS);
   const unusableRows: unknown[] = [];
   const byToken = new Map<string, FlaggedAccount>();
   for (const row of accounts) {
@@ -133,7 +134,7 @@ async function parsed(
       unusableRows.push(row);
       continue;
     }
-    const account = pool.kind === 'ok' ? withIdToken(flagged.account, pool.extras) : flagged.account;
+    const account = giveIdToken(flagged.account);
     byToken.set(account.refreshToken, { ...flagged, account });
   }
   const document = { accounts: [...byToken.values()], unusableRows, rest };

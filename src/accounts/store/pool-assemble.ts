@@ -7,12 +7,12 @@ import {
   type Pool,
 } from '../account.ts';
 import { withKeys } from './account-key.ts';
-import { type Extras, type KeptSelection, keepIdTokens, withIdToken } from './extras.ts';
+import { type Extras, idTokenGiver, type KeptSelection, keepIdTokens } from './extras.ts';
 import type { PoolDocument } from './pool-document.ts';
 
 /** The pool that both files make together. */
 export function assemble(document: PoolDocument, extras: Extras): Pool {
-  const logins = document.accounts.map((account) => withIdToken(account, extras));
+  const logins = document.accounts.map(idTokenGiver(extras));
   const accounts = withKeys([...logins, ...extras.apiKeys]);
   const chosen = isCurrent(extras.selection, document) ? extras.selection : null;
   const positionOf = (key: string | null | undefined): number | null => {

@@ -26,6 +26,7 @@ export function takeFrom(row: Row) {
   return {
     rest,
     take<S extends v.GenericSchema>(name: string, schema: S): v.InferOutput<S> | null {
+      if (row[name] === undefined) return null; // most rows lack most members, and issues are costly to make
       const parsed = v.safeParse(schema, row[name]);
       if (!parsed.success) return null;
       delete rest[name];
