@@ -11,6 +11,7 @@ import { ownError, sendOwn } from './own-answers.ts';
 import { serveHttp } from './serve-http.ts';
 import { startLoopbackServer } from './server.ts';
 import { createTroubleWatch } from './server-trouble.ts';
+import { createSocketServer } from './socket/serve-socket.ts';
 import type { Traffic } from './traffic.ts';
 import { openUpstreamNetwork } from './upstream-network.ts';
 import { createUpstreamRouter, type UpstreamBases } from './upstream-route.ts';
@@ -74,6 +75,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (counters.active === 0) onIdle?.();
   };
 
+  const sockets = createSocketServer(traffic, (change) => {
+    if (change === 1) counters.active += 1;
+    else leave();
+  });
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     response.sendDate = false;
     response.on('error', () => response.destroy()); // the client went away in the middle of a write
@@ -99,8 +104,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 0,
     onRequest,
-    onUpgrade: (_request, socket) => {
-      socket.end('HTTP/1.1 426 Upgrade Required\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    onUpgrade: (request, socket, head) => {
+      const entry = admit(request);
+      if (entry.kind === 'refused' || isStopping) {
+        const [status, code] =
+          entry.kind === 'refused' ? [entry.status, entry.code] : [503, 'gateway_stopping'];
+        counters.refused += 1;
+        emit({ kind: 'refused', status, code });
+        return void socket.end(`HTTP/1.1 ${status} \r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+      }
+      server.trust(socket);
+      sockets.serve(entry, request, socket, head).catch((error: unknown) => {
+        emit({ kind: 'fault', message: messageOf(error) });
+        socket.destroy();
+      });
     },
   });
   const shownHost = server.host === '::1' ? '[::1]' : server.host;
@@ -118,6 +135,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     stop: async (drainMs) => {
       isStopping = true;
       server.close();
+      sockets.drain();
       if (counters.active > 0) {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, drainMs);

@@ -3,8 +3,8 @@ import type { EventEmitter } from 'node:events';
 import type { Choice, ChoiceRequest, GatewayAccount } from './account-source.ts';
 import { soonestMs } from './exhaustion.ts';
 import type { Failover } from './failover.ts';
-import type { RequestRecord } from './request-record.ts';
 import type { UpstreamLogin } from './request-headers.ts';
+import type { RequestRecord } from './request-record.ts';
 import { PATIENCE_MS, pause, type Traffic } from './traffic.ts';
 
 export type Nobody = Extract<Choice, { kind: 'none' }>;
@@ -60,7 +60,12 @@ export function createAccountPicker(deps: {
           const isMove = choice.isMove || record.triedOther(account.key);
           return { kind: 'account', account, login: credential, isMove, reason };
         }
-        record.note({ account: account.key, reason, status: null, outcome: `no-credential:${credential.why}` });
+        record.note({
+          account: account.key,
+          reason,
+          status: null,
+          outcome: `no-credential:${credential.why}`,
+        });
         failover.noCredential(account, credential.why);
         if (credential.why === 'failed') credentialFailure ??= credential.message;
         continue;

@@ -59,7 +59,14 @@ export async function serveHttp(
   const body = describeBody(collected.bytes, headers['content-encoding'], traffic.maxBodyBytes);
   const threadId = threadOf(headers);
   const { path, client } = admitted;
-  const subject = { client: client.id, transport: 'http', method, path, threadId, model: body.model } as const;
+  const subject = {
+    client: client.id,
+    transport: 'http',
+    method,
+    path,
+    threadId,
+    model: body.model,
+  } as const;
   await serve({
     traffic,
     admitted,
@@ -77,7 +84,14 @@ async function serve(job: Job): Promise<void> {
   const { traffic, admitted, response, body, threadId, failover, record } = job;
   const { model, previousResponseId } = body;
   const { path, client } = admitted;
-  const wanted = { path, threadId, previousResponseId, model, excluded: failover.excluded, onlyAccount: client.onlyAccount };
+  const wanted = {
+    path,
+    threadId,
+    previousResponseId,
+    model,
+    excluded: failover.excluded,
+    onlyAccount: client.onlyAccount,
+  };
   const picker = createAccountPicker({
     traffic,
     failover,
@@ -202,7 +216,10 @@ async function noteServed(
 
 function clientHeaders({ traffic, admitted, record }: Job, head: UpstreamHead): string[] {
   record.firstByte();
-  return responseHeaders(head.rawHeaders, admitted.client.onlyAccount === null ? traffic.accounts.limits() : null);
+  return responseHeaders(
+    head.rawHeaders,
+    admitted.client.onlyAccount === null ? traffic.accounts.limits() : null,
+  );
 }
 
 function tellLast(job: Job, word: LastWord | null, account: GatewayAccount | null): void {
@@ -216,7 +233,11 @@ function tellLast(job: Job, word: LastWord | null, account: GatewayAccount | nul
   });
 }
 
-function tellNobody({ traffic, response, record }: Job, none: Nobody, credentialFailure: string | null): void {
+function tellNobody(
+  { traffic, response, record }: Job,
+  none: Nobody,
+  credentialFailure: string | null,
+): void {
   const answer =
     credentialFailure === null
       ? exhaustionAnswer(none, traffic.accounts.limits(), traffic.now())
