@@ -137,8 +137,8 @@ function steps(score: number): number {
   return score <= 0 ? Number.NEGATIVE_INFINITY : Math.round(Math.log2(score) * 4);
 }
 
-/** A limit whose reset is near is not worth waiting for longer than this part of its window. */
-const LEAST_TIME_LEFT = 1 / 64;
+/** Beyond this an account is as urgent as can be: otherwise one reset would draw all work at once. */
+const MOST_URGENT = 8;
 
 /**
  * How far the account lags behind an even use of its slowest limit: 1 when it is used evenly, 4 when four times as much
@@ -146,14 +146,14 @@ const LEAST_TIME_LEFT = 1 / 64;
  */
 export function paceOf(limit: LimitState | null, now: number): number {
   if (limit === null || limit.resetsAt <= now || limit.windowMs === 0) return 1;
-  const timeLeft = Math.min(1, Math.max(LEAST_TIME_LEFT, (limit.resetsAt - now) / limit.windowMs));
-  return limit.remaining / timeLeft;
+  const timeLeft = Math.min(1, (limit.resetsAt - now) / limit.windowMs);
+  return Math.min(MOST_URGENT, limit.remaining / timeLeft);
 }
 
-/** An account whose fast limit is nearly used up would be left in the middle of the work: under a quarter, less wanted. */
-export function reserveOf(limit: LimitState | null, now: number): number {
-  if (limit === null || limit.resetsAt <= now) return 1;
-  return Math.min(1, limit.remaining * 4);
+/** An account whose fast limit is nearly used up would leave the work in its middle: below a quarter, ever less wanted. */
+function reserveOf(limit: LimitState | null, now: number): number {
+  if (limit === null || limit.resetsAt <= now || limit.remaining >= 0.25) return 1;
+  return (limit.remaining * 4) ** 2;
 }
 
 /** Among equals: the least under way, then the least recently used, then the order of the list. */

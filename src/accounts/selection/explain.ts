@@ -8,7 +8,7 @@ export interface Considered {
   readonly index: number;
   readonly availability: Availability;
   readonly isChosen: boolean;
-  /** 0 to 100: how well it fits among those that can serve; `null` when it cannot. Equal scores share the work. */
+  /** 0 to 180, higher goes first, equal ones share the work; `null` when it cannot serve. */
   readonly score: number | null;
   /** The most important first; never empty. */
   readonly reasons: readonly string[];
@@ -33,7 +33,7 @@ function explainOne(candidate: Candidate, input: SelectionInput, chosen: number 
     index,
     availability,
     isChosen,
-    score: isReady ? scoreOf(candidate, availability.tier, input.now) : null,
+    score: isReady ? scoreOf(candidate, input) : null,
     reasons: reasonsOf(candidate, availability, input),
   };
   const waits = availability.kind === 'delayed' ? availability.untilMs : Number.POSITIVE_INFINITY;
@@ -90,16 +90,26 @@ function tierWords(candidate: Candidate, tier: Tier, now: number): readonly stri
   ];
 }
 
-/** For people: half of it is how much is left in the fullest limit, half how much would be lost by waiting. */
-function scoreOf(candidate: Candidate, tier: Tier, now: number): number {
-  const limits = [candidate.shortLimit, candidate.longLimit].filter((limit) => limit !== null);
-  const left = Math.min(
-    1,
-    ...limits.map((limit) => (limit.resetsAt > 0 && limit.resetsAt <= now ? 1 : limit.remaining)),
-  );
-  const pace = Math.min(2, paceOf(candidate.longLimit, now)) / 2;
-  const most = tier === 'normal' ? 1 : tier === 'deferred' ? 0.3 : 0.1;
-  return Math.round(100 * most * ((left + pace) / 2));
+/** Group and merit in one number: ten for each group that it goes before, and up to ten for its merit. */
+function scoreOf(candidate: Candidate, input: SelectionInput): number {
+  const merit = meritOf(candidate, input);
+  const share = shareOf(merit, input);
+  return (17 - groupOf(candidate, input.now)) * 10 + Math.round(100 * share) / 10;
+}
+
+/** 0 to 1, rising with the merit. */
+function shareOf(merit: number, { strategy, now }: SelectionInput): number {
+  if (merit === Number.NEGATIVE_INFINITY) return 0;
+  switch (strategy) {
+    case 'hybrid': {
+      const wanted = 2 ** (merit / 4);
+      return wanted / (1 + wanted);
+    }
+    case 'sequential':
+      return 1 / (1 - merit);
+    case 'reset-first':
+      return 1 / (1 + Math.max(0, -merit - now / 60_000) / 1440);
+  }
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {

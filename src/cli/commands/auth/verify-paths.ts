@@ -40,7 +40,7 @@ export async function verifyPaths(scope: CodexScope): Promise<PathsReport> {
     ...(project === null
       ? []
       : [
-          { name: 'repository', input: project.root, output: project.identityRoot, ok: true },
+          { name: 'shared by its worktrees', input: project.root, output: project.identityRoot, ok: true },
           { name: 'project key', input: project.identityRoot, output: project.key, ok: true },
         ]),
     {
@@ -54,7 +54,7 @@ export async function verifyPaths(scope: CodexScope): Promise<PathsReport> {
   const sandboxTests = HOSTILE_FOLDERS.map(([name, input]) => {
     const projects = join(paths.root, 'projects');
     const inside = relative(projects, join(projects, projectKey(input, host.platform)));
-    const isInside = inside !== '' && !inside.startsWith('..') && !inside.includes(sep);
+    const isInside = inside !== '' && inside !== '..' && !inside.includes(sep);
     return { name, input, rejected: isInside, ok: isInside };
   });
   return { ok: [...steps, ...sandboxTests].every(({ ok }) => ok), steps, sandboxTests };
