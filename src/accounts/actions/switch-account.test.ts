@@ -150,7 +150,7 @@ describe('nothing good is lost', () => {
 
   test('without an answer from the server nothing is switched', async () => {
     const account = await world.addAccount('plus', { expired: true });
-    await world.fault('/oauth/token', { kind: 'answer', status: 500, body: '' });
+    await world.fault('/oauth/token', { kind: 'answer', status: 500, text: '' });
     const outcome = await switchAccount(world.scope(), account.key, BY_HAND);
     expect(outcome).toMatchObject({ kind: 'dead', tokens: { kind: 'failed' } });
     expect((await pool()).affinityGeneration).toBe(0);

@@ -9,16 +9,17 @@ const WAIT_MS = 10_000;
 
 /**
  * Runs `body` while no other process (nor another call in this one) holds that lock. Throws `ERR_ACCOUNTS_LOCKED`
- * (environment, `details.pid`) when it stays taken for 10 s, and when the scope is aborted meanwhile.
+ * (environment, `details.pid`) when it stays taken for 10 s (or `waitMs`), and when the scope is aborted meanwhile.
  */
 export async function withFileLock<T>(
   scope: CodexScope,
   lockFile: string,
   body: () => Promise<T>,
+  waitMs = WAIT_MS,
 ): Promise<T> {
   await ensurePrivateFolders(dirname(lockFile));
-  const result = await awaitLock(lockFile, scope.host.now(), { timeoutMs: WAIT_MS, signal: scope.signal });
-  if (result.kind === 'held') throw locked(lockFile, result.pid);
+  const result = await awaitLock(lockFile, scope.host.now(), { timeoutMs: waitMs, signal: scope.signal });
+  if (result.kind === 'held') throw locked(lockFile, result.pid, waitMs);
   try {
     await giveToFolderOwner(lockFile);
     return await body();
@@ -27,12 +28,12 @@ export async function withFileLock<T>(
   }
 }
 
-function locked(lockFile: string, pid: number): StewardError {
+function locked(lockFile: string, pid: number, waitMs: number): StewardError {
   const who = pid === 0 ? 'another steward' : `another steward (process ${pid})`;
   return new StewardError(
     'ERR_ACCOUNTS_LOCKED',
     'environment',
-    `${who} has been changing the accounts for ${WAIT_MS / 1000} seconds`,
+    `${who} has been changing the accounts for ${waitMs / 1000} seconds`,
     {
       hint: pid === 0 ? 'Run the command again.' : `Wait for it, or end process ${pid} if it hangs.`,
       details: { pid, lockFile },
