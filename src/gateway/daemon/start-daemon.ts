@@ -33,7 +33,7 @@ export async function ensureGateway(scope: CodexScope, program: DaemonProgram): 
   for (let tries = 0; ; tries += 1) {
     const started = await spawnDaemon(scope, program);
     if (started.kind === 'failed') throw cannotStart(started.message);
-    const now = await waitForOne(scope, program, started.kind === 'held' ? 1_000 : START_MS);
+    const now = await waitForGateway(scope, program, started.kind === 'held' ? 1_000 : START_MS);
     if (now !== null) return { file: now.file, how: isUpgrade ? 'replaced' : 'started' };
     if (performance.now() > deadline)
       throw cannotStart(`it did not answer within ${START_MS / 1000} seconds (${tries + 1} tries)`);
@@ -61,7 +61,8 @@ export async function stopGateway(scope: CodexScope): Promise<FoundGateway['kind
   );
 }
 
-async function waitForOne(
+/** Waits for a gateway of this version to answer; `null` when none does in that time. */
+export async function waitForGateway(
   scope: CodexScope,
   program: DaemonProgram,
   timeoutMs: number,

@@ -1,0 +1,139 @@
+/** `steward run -- ARGS`: the official Codex with the user's own terminal, pointed at the gateway where rotation applies. */
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import type { Account } from '../../accounts/account.ts';
+import { requireAccount } from '../../accounts/actions/account-reference.ts';
+import { requirePool } from '../../accounts/store/pool-store.ts';
+import type { CodexBinary } from '../../codex/codex-binary.ts';
+import { type CodexScope, resolveCodexHome } from '../../codex/home.ts';
+import { EXIT, messageOf, StewardError } from '../../errors.ts';
+import { askGateway } from '../../gateway/daemon/control-client.ts';
+import type { GatewayFile } from '../../gateway/daemon/gateway-file.ts';
+import { ensureGateway } from '../../gateway/daemon/start-daemon.ts';
+import { isRotationWanted } from '../../gateway/rotation-wanted.ts';
+import { findOfficial } from '../../gateway/shim/shim-state.ts';
+import { createHost } from '../../host.ts';
+import type { CommandDeps } from '../main.ts';
+import { ownProgram } from '../own-program.ts';
+import { tellRotationNotice } from '../rotation-notice.ts';
+
+export interface RunCodexOptions {
+  readonly account?: string;
+}
+
+const FROM_TERMINAL = ['SIGINT', 'SIGQUIT'] as const;
+const TO_US = ['SIGTERM', 'SIGHUP'] as const;
+
+/** Where this one session is to send its model requests, and what to do when it ends. */
+interface Route {
+  readonly baseUrl: string;
+  end(): Promise<void>;
+}
+
+/** Runs it and returns its exit code. Throws when there is no Codex, or the named account cannot be had. */
+export async function runCodex(
+  words: readonly string[],
+  options: RunCodexOptions,
+  deps: CommandDeps,
+): Promise<number> {
+  const host = createHost();
+  const scope: CodexScope = { host, home: resolveCodexHome(host), signal: new AbortController().signal };
+  const { account, rest } = takeAccount(words, options.account);
+  const official = await findOfficial(scope);
+  if (official?.native == null)
+    throw new StewardError('ERR_RUN_NO_CODEX', 'user', 'there is no working official codex on this machine', {
+      hint: 'steward doctor',
+    });
+  const route = account === null ? await poolRoute(scope, deps) : await accountRoute(scope, account);
+  const args = route === null ? rest : ['-c', `openai_base_url="${route.baseUrl}"`, ...rest];
+  try {
+    return await runWithTerminal(official, args);
+  } finally {
+    await route?.end();
+  }
+}
+
+/** `--account X` may stand among Codex's own words, as the shim passes them on. */
+function takeAccount(
+  words: readonly string[],
+  named: string | undefined,
+): { readonly account: string | null; readonly rest: readonly string[] } {
+  const end = words.indexOf('--');
+  const at = words.findIndex(
+    (word, index) => (end === -1 || index < end) && (word === '--account' || word.startsWith('--account=')),
+  );
+  if (named !== undefined || at === -1) return { account: named ?? null, rest: words };
+  const word = words[at] as string;
+  if (word.includes('=')) return { account: word.slice('--account='.length), rest: words.toSpliced(at, 1) };
+  const value = words[at + 1];
+  if (value === undefined)
+    throw new StewardError('ERR_CLI_USAGE', 'user', '--account needs an account', {
+      hint: 'steward auth list',
+      exitCode: EXIT.usage,
+    });
+  return { account: value, rest: words.toSpliced(at, 2) };
+}
+
+/** Where rotation applies; whatever fails costs one line and not the session. */
+async function poolRoute(scope: CodexScope, deps: CommandDeps): Promise<Route | null> {
+  const { env } = scope.host;
+  if (/^(1|true|yes)$/.test(env.CODEX_MULTI_AUTH_BYPASS ?? '')) return null;
+  try {
+    if ((await isRotationWanted(scope)).kind === 'not-wanted') return null;
+    await tellRotationNotice(scope, deps.terminal);
+    const { file } = await ensureGateway(scope, ownProgram());
+    return { baseUrl: file.baseUrl, end: async () => {} };
+  } catch (error) {
+    deps.terminal.err(`steward: going on without the gateway: ${messageOf(error)}\n`);
+    return null;
+  }
+}
+
+/** One account for one run: a person who names it wants no other, so what fails is an error. */
+async function accountRoute(scope: CodexScope, reference: string): Promise<Route> {
+  const pool = await requirePool(scope);
+  const account = pool.accounts[requireAccount(pool, reference)] as Account;
+  const { file } = await ensureGateway(scope, ownProgram());
+  const client = (await askGateway(file, 'POST', '/clients', { onlyAccount: account.key })) as {
+    readonly id: string;
+    readonly baseUrl: string;
+  };
+  return { baseUrl: client.baseUrl, end: () => forget(file, client.id) };
+}
+
+async function forget(file: GatewayFile, id: string): Promise<void> {
+  try {
+    await askGateway(file, 'DELETE', '/clients', { id });
+  } catch {
+    // a gateway that ended meanwhile has forgotten it too
+  }
+}
+
+/** The terminal, its signals included, is Codex's; we only wait. */
+function runWithTerminal(official: CodexBinary, args: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(official.native as string, args, { stdio: 'inherit' });
+    // A terminal sends these to both of us; the others reach only us.
+    const ignore = () => {};
+    const pass = (signal: NodeJS.Signals) => void child.kill(signal);
+    for (const signal of FROM_TERMINAL) process.on(signal, ignore);
+    for (const signal of TO_US) process.on(signal, pass);
+    const done = () => {
+      for (const signal of FROM_TERMINAL) process.off(signal, ignore);
+      for (const signal of TO_US) process.off(signal, pass);
+    };
+    child.on('error', (error) => {
+      done();
+      reject(
+        new StewardError('ERR_RUN_START', 'environment', `codex cannot be started: ${error.message}`, {
+          hint: 'steward doctor',
+          cause: error,
+        }),
+      );
+    });
+    child.on('close', (code, signal) => {
+      done();
+      resolve(code ?? 128 + (signal === null ? 0 : (constants.signals[signal] ?? 0)));
+    });
+  });
+}
