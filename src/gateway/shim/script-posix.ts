@@ -164,7 +164,7 @@ has_second_account() {
   fi
   [ -d "$root/projects" ] && return 0
   seen=0
-  for pool in "$root/openai-codex-accounts.json" "$root/openai-codex-accounts.json.steward.json"; do
+  for pool in "$root/openai-codex-accounts.json" "$root/openai-codex-accounts.steward.json"; do
     [ -r "$pool" ] || continue
     while IFS= read -r line || [ -n "$line" ]; do
       case $line in

@@ -92,7 +92,7 @@ function Test-SecondAccount {
   if ($settings -match '"codexRuntimeRotationProxy":\\s*false') { return $false }
   if (Test-Path -LiteralPath (Join-Path $root 'projects')) { return $true }
   $seen = 0
-  foreach ($name in 'openai-codex-accounts.json', 'openai-codex-accounts.json.steward.json') {
+  foreach ($name in 'openai-codex-accounts.json', 'openai-codex-accounts.steward.json') {
     $pool = Get-Content -Raw -LiteralPath (Join-Path $root $name) -ErrorAction SilentlyContinue
     if ($pool) { $seen += [regex]::Matches($pool, '"(refreshToken|apiKey)"').Count }
   }
