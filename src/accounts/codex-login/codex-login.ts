@@ -79,7 +79,10 @@ async function positionOf(pool: Pool, held: Account): Promise<number | null> {
 }
 
 /** The login as an account; `null` for one that a pool cannot hold. */
-export function accountOf(auth: AuthFile, now: number): Account | null {
+export function accountOf(
+  auth: Pick<AuthFile, 'mode' | 'apiKey' | 'tokens' | 'identity' | 'access'>,
+  now: number,
+): Account | null {
   const base = {
     key: '',
     label: null,

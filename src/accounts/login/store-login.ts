@@ -82,7 +82,12 @@ export async function storeLogin(scope: CodexScope, fresh: Account): Promise<Sto
   const { lockFile } = await resolveAccountPaths(lasting);
   return await withTurn(lasting, `${lockFile}.switch`, async () => {
     const stored = await updatePool(lasting, (pool) => activated(pool, fresh));
-    return { ...stored, imported, codexLogin: await writeCodexLogin(lasting, stored.account) };
+    const codexLogin = await writeCodexLogin(lasting, stored.account);
+    // What Codex had may have been this very account.
+    if (imported?.account.key === stored.account.key) {
+      return { ...stored, isNew: true, imported: null, codexLogin };
+    }
+    return { ...stored, imported, codexLogin };
   });
 }
 
