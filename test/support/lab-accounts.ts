@@ -1,6 +1,6 @@
 /** A lab in this process, and a Codex home with a pool of its accounts: for tests of refreshing, quota and switching. */
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ import type { CodexScope } from '../../src/codex/home.ts';
 import { decodeTokenClaims } from '../../src/codex/jwt-claims.ts';
 import { createHost } from '../../src/host.ts';
 import type { LabAccountName } from '../../src/lab/accounts.ts';
-import type { Effect, FaultInput } from '../../src/lab/fault.ts';
+import type { FaultInput } from '../../src/lab/fault.ts';
 import { PASSWORD_ONLY, type TokenSet } from '../../src/lab/issuer/sessions.ts';
 import { type Lab, startLab } from '../../src/lab/lab.ts';
 
@@ -32,6 +32,8 @@ export interface LabWithHome {
   /** The Codex home. */
   readonly home: string;
   scope(signal?: AbortSignal): CodexScope;
+  /** For a process in this home and lab. */
+  environment(): Record<string, string>;
   /** Logs in and puts the account into the pool. */
   addAccount(name: LabAccountName, options?: { readonly expired?: boolean }): Promise<ChatgptAccount>;
   login(name: LabAccountName, lifetimeSeconds?: number): Promise<TokenSet>;
@@ -51,15 +53,13 @@ export interface LabWithHome {
   stop(): Promise<void>;
 }
 
-export type { Effect };
-
 const HERE = dirname(fileURLToPath(import.meta.url));
 
 /** Starts it. `stop` ends every child and removes the home. */
 export async function startLabWithHome(): Promise<LabWithHome> {
-  const arrivals = { count: 0 };
   const lab = await startLab();
   const home = await mkdtemp('/var/tmp/steward-accounts-');
+  await mkdir(join(home, 'no-root', 'proc'), { recursive: true }); // a machine on which nothing runs
   const write = (name: string, text: string) => writeFile(join(home, name), text, { mode: 0o600 });
   await write('config.toml', `${lab.codexConfig().join('\n')}\n`);
   const env = { PATH: process.env.PATH ?? '', HOME: home, CODEX_HOME: home, ...lab.environment() };
@@ -80,6 +80,10 @@ export async function startLabWithHome(): Promise<LabWithHome> {
     lab,
     home,
     scope,
+    environment: () =>
+      Object.fromEntries(
+        Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+      ),
     login,
     addAccount: async (name, options = {}) => {
       const tokens = await login(name, options.expired === true ? -3600 : undefined);
@@ -126,7 +130,6 @@ export async function startLabWithHome(): Promise<LabWithHome> {
     },
     tokenCalls,
     sawTokenCall: async () => {
-      void arrivals;
       await pause(120); // requests are logged when they are answered, and this one is held back
     },
     startChild: async (calls) => {

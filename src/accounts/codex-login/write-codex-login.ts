@@ -71,8 +71,10 @@ export async function writeCodexLogin(
   if (early !== null) return early;
   const ready = account.kind === 'chatgpt' ? await readyLogin(scope, account) : keyLogin(account);
   if (ready.kind === 'refused') return ready;
+  // Before anything is changed: not being able to tell must not look like a failed change.
+  const restart = await runningWithLogin(scope);
   for (let tries = 1; ; tries++) {
-    const locked = await withAuthLock(scope, () => writeLocked(scope, ready, options));
+    const locked = await withAuthLock(scope, () => writeLocked(scope, { ...ready, restart }, options));
     if (locked.kind === 'busy') return busy();
     if (locked.value.kind !== 'changed') return locked.value;
     // Codex 0.133 writes without a lock: what it wrote is looked at, not overwritten.
@@ -156,7 +158,7 @@ async function hasIdToken({ idToken, accessToken }: ChatgptAccount): Promise<boo
 /** From reading to replacing with nobody of 0.169 in between. */
 async function writeLocked(
   scope: CodexScope,
-  { account, wanted }: Ready,
+  { account, wanted, restart }: Ready & { readonly restart: readonly CodexProcess[] },
   options: WriteLoginOptions,
 ): Promise<WriteLoginOutcome | { readonly kind: 'changed'; readonly message: string }> {
   const expect = await fingerprint(join(scope.home.path, 'auth.json'));
@@ -176,14 +178,14 @@ async function writeLocked(
     };
   }
   if (auth.kind === 'ok' && holds(auth.value, wanted)) {
-    return { kind: 'unchanged', account, restart: await runningWithLogin(scope) };
+    return { kind: 'unchanged', account, restart };
   }
   const isSame = login.kind === 'pool' && login.account.key === account.key;
   if (login.kind === 'pool' && login.account.kind === 'chatgpt' && login.held.kind === 'chatgpt') {
     // Codex refreshed it since: the pool must have that pair before it is overwritten here.
     if (login.isNewer) await storePair(scope, login.account, login.held);
     if (isSame && account.kind === 'chatgpt' && (await isNewerPair(login.held, account))) {
-      return { kind: 'unchanged', account: login.held, restart: await runningWithLogin(scope) };
+      return { kind: 'unchanged', account: login.held, restart };
     }
   }
   const outcome = await applyAuthChange(scope, {
@@ -195,7 +197,7 @@ async function writeLocked(
     sameLogin: isSame,
   });
   if (outcome.kind === 'repaired') {
-    return { kind: 'written', account, restart: await runningWithLogin(scope) };
+    return { kind: 'written', account, restart };
   }
   if (outcome.kind === 'refused' && outcome.refusal.kind === 'changed') {
     return { kind: 'changed', message: outcome.reason };

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import type { CodexScope } from '../../codex/home.ts';
 import { readText } from '../../codex/reading.ts';
-import { writeFileAtomic } from '../../storage/atomic-file.ts';
-import { ensurePrivateFolders } from '../store/private-files.ts';
+import { resolveAccountPaths } from '../store/paths.ts';
+import { ensurePrivateFolders, writePrivate } from '../store/private-files.ts';
 import { type TokenPair, tokenHash } from './token-pair.ts';
 
 const MAX_BYTES = 256 * 1024;
@@ -33,14 +33,14 @@ const RESERVE_BYTES = 16 * 1024;
  * nothing is lost yet. Throws `ERR_STORAGE_FILE`.
  */
 export async function reserveAnswerRecord(scope: CodexScope, refreshToken: string): Promise<void> {
-  await ensurePrivateFolders(folderOf(scope));
-  const path = reservePathOf(scope, tokenHash(refreshToken));
-  await writeFileAtomic(path, Buffer.alloc(RESERVE_BYTES), { mode: 0o600 });
+  await ensurePrivateFolders(await folderOf(scope));
+  const path = await reservePathOf(scope, tokenHash(refreshToken));
+  await writePrivate(path, '\0'.repeat(RESERVE_BYTES));
 }
 
 /** Nothing came that has to be kept. */
 export async function dropReserve(scope: CodexScope, refreshToken: string): Promise<void> {
-  await rm(reservePathOf(scope, tokenHash(refreshToken)), { force: true });
+  await rm(await reservePathOf(scope, tokenHash(refreshToken)), { force: true });
 }
 
 /** Durable when it resolves; for its owner alone. */
@@ -51,15 +51,15 @@ export async function writeAnswerRecord(
 ): Promise<void> {
   const spent = tokenHash(spentToken);
   const content = { version: 1, spent, savedAt: scope.host.now(), pair };
-  await ensurePrivateFolders(folderOf(scope));
-  await rm(reservePathOf(scope, spent), { force: true });
-  await writeFileAtomic(pathOf(scope, spent), JSON.stringify(content), { mode: 0o600 });
+  await ensurePrivateFolders(await folderOf(scope));
+  await rm(await reservePathOf(scope, spent), { force: true });
+  await writePrivate(await pathOf(scope, spent), JSON.stringify(content));
 }
 
 /** The pair that came out of that token, when nobody has put it into the pool yet. */
 export async function readAnswerRecord(scope: CodexScope, refreshToken: string): Promise<TokenPair | null> {
   const spent = tokenHash(refreshToken);
-  const text = await readText(pathOf(scope, spent), MAX_BYTES);
+  const text = await readText(await pathOf(scope, spent), MAX_BYTES);
   if (text.kind !== 'ok') return null;
   let json: unknown;
   try {
@@ -73,17 +73,18 @@ export async function readAnswerRecord(scope: CodexScope, refreshToken: string):
 
 /** The pair is where it belongs. */
 export async function removeAnswerRecord(scope: CodexScope, spentToken: string): Promise<void> {
-  await rm(pathOf(scope, tokenHash(spentToken)), { force: true });
+  await rm(await pathOf(scope, tokenHash(spentToken)), { force: true });
 }
 
-function folderOf(scope: CodexScope): string {
-  return join(scope.home.path, 'steward', 'answers');
+/** Beside the pool, which several Codex homes may share. */
+async function folderOf(scope: CodexScope): Promise<string> {
+  return join((await resolveAccountPaths(scope)).root, 'steward', 'answers');
 }
 
-function reservePathOf(scope: CodexScope, spent: string): string {
-  return join(folderOf(scope), `${spent}.reserve`);
+async function reservePathOf(scope: CodexScope, spent: string): Promise<string> {
+  return join(await folderOf(scope), `${spent}.reserve`);
 }
 
-function pathOf(scope: CodexScope, spent: string): string {
-  return join(folderOf(scope), `${spent}.json`);
+async function pathOf(scope: CodexScope, spent: string): Promise<string> {
+  return join(await folderOf(scope), `${spent}.json`);
 }

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type LabWithHome, startLabWithHome } from '../../../test/support/lab-accounts.ts';
+import { takeLock } from '../../storage/lock.ts';
 import type { ChatgptAccount } from '../account.ts';
+import { resolveAccountPaths } from '../store/paths.ts';
 import { requirePool } from '../store/pool-store.ts';
 import { writeAnswerRecord } from './answer-record.ts';
 import { ensureFreshTokens } from './refresh-account.ts';
@@ -27,7 +30,9 @@ test('an account whose access token is good is given back without any request or
   const outcome = await ensureFreshTokens(world.scope(), account);
   expect(outcome).toMatchObject({ kind: 'fresh', account: { refreshToken: account.refreshToken } });
   expect(world.lab.requests()).toHaveLength(0);
-  await expect(readdir(join(world.home, 'steward', 'leases'))).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(readdir(join(world.home, 'multi-auth', 'steward', 'leases'))).rejects.toMatchObject({
+    code: 'ENOENT',
+  });
 });
 
 test('an expired one is refreshed once, and pool and rival lease have the new pair', async () => {
@@ -47,7 +52,7 @@ test('an expired one is refreshed once, and pool and rival lease have the new pa
     tokenHash: hash,
     result: { type: 'success', access: stored.accessToken, refresh: stored.refreshToken },
   });
-  expect(await readdir(join(world.home, 'steward', 'answers'))).toEqual([]);
+  expect(await readdir(join(world.home, 'multi-auth', 'steward', 'answers'))).toEqual([]);
 });
 
 test('twenty calls at once in one process make one request', async () => {
@@ -118,7 +123,7 @@ test('an answer that a killed process left is taken up without a request', async
   expect(outcome).toMatchObject({ kind: 'adopted', account: { refreshToken: next.refresh_token } });
   expect((await onlyAccount()).refreshToken).toBe(next.refresh_token);
   expect(world.tokenCalls()).toBe(0);
-  expect(await readdir(join(world.home, 'steward', 'answers'))).toEqual([]);
+  expect(await readdir(join(world.home, 'multi-auth', 'steward', 'answers'))).toEqual([]);
 });
 
 test('force gets another token although the one in hand has not expired', async () => {
@@ -256,4 +261,43 @@ describe("the rival's lease", () => {
     expect(await ensureFreshTokens(world.scope(), account)).toMatchObject({ kind: 'refreshed' });
     expect(world.tokenCalls()).toBe(1);
   });
+});
+
+describe('killed with SIGKILL', () => {
+  test('after the answer came and before the pool has it, nothing is lost and nothing is asked again', async () => {
+    const account = await world.addAccount('plus', { expired: true });
+    const { lockFile, root } = await resolveAccountPaths(world.scope());
+    const held = await takeLock(lockFile, Date.now());
+    if (held.kind !== 'taken') throw new Error('the lock is held');
+    const child = await world.startChild(1);
+    const record = join(root, 'steward', 'answers', `${sha256(account.refreshToken)}.json`);
+    await vi.waitUntil(() => existsSync(record), { timeout: 20_000, interval: 10 });
+    process.kill(child.pid, 'SIGKILL');
+    expect((await child.ended).code).toBeNull();
+    await held.lock.release();
+    expect((await onlyAccount()).refreshToken).toBe(account.refreshToken);
+
+    const outcome = await ensureFreshTokens(world.scope(), account);
+    expect(outcome.kind).toBe('adopted');
+    expect(world.tokenCalls()).toBe(1);
+    const stored = await onlyAccount();
+    expect(world.lab.world.sessions.ownerOf(stored.refreshToken)?.name).toBe('plus');
+    expect(stored.refreshToken).not.toBe(account.refreshToken);
+    expect(await ensureFreshTokens(world.scope(), stored, { force: true })).toMatchObject({
+      kind: 'refreshed',
+    });
+  }, 40_000);
+
+  test('while the request is under way, the next one goes ahead at once', async () => {
+    const account = await world.addAccount('plus', { expired: true });
+    await world.fault('/oauth/token', { kind: 'hang' }, 1);
+    const child = await world.startChild(1);
+    const lease = join(world.home, 'multi-auth', 'refresh-leases', `${sha256(account.refreshToken)}.lock`);
+    await vi.waitUntil(() => existsSync(lease), { timeout: 20_000, interval: 10 });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    process.kill(child.pid, 'SIGKILL');
+    await child.ended;
+    expect(await ensureFreshTokens(world.scope(), account)).toMatchObject({ kind: 'refreshed' });
+    expect((await onlyAccount()).refreshToken).not.toBe(account.refreshToken);
+  }, 30_000);
 });

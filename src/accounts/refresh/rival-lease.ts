@@ -9,9 +9,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import * as v from 'valibot';
 import type { CodexScope } from '../../codex/home.ts';
 import { systemCode } from '../../errors.ts';
-import { writeFileAtomic } from '../../storage/atomic-file.ts';
 import { fileError } from '../../storage/file-error.ts';
-import { ensurePrivateFolders } from '../store/private-files.ts';
+import { ensurePrivateFolders, writePrivate } from '../store/private-files.ts';
 import { isNewerPair, type TokenPair, tokenHash } from './token-pair.ts';
 
 /** How long the rival waits for somebody else's lease before it goes ahead; we do the same. */
@@ -19,6 +18,11 @@ const WAIT_MS = 35_000;
 const POLL_MS = 150;
 /** Longer than our own request may take (30 s). */
 const LEASE_MS = 40_000;
+/** Tells our leases from the rival's. */
+const HOLDER = 'codex-steward';
+
+/** How a lease of ours is told from the rival's. */
+const OUR_NONCE = 'steward-';
 
 export interface RivalLease {
   /** Gives the lease back, with the new pair for those who wait when there is one. */
@@ -29,6 +33,7 @@ const LockFile = v.looseObject({
   tokenHash: v.string(),
   expiresAt: v.number(),
   nonce: v.optional(v.string()),
+  holder: v.optional(v.string()),
 });
 
 const ResultFile = v.looseObject({
@@ -63,7 +68,7 @@ export async function takeRivalLease(
   for (;;) {
     const pair = await readResult(resultPath, hash);
     if (pair !== null && (await isNewerPair(pair, current))) return { kind: 'result', pair };
-    const nonce = randomUUID();
+    const nonce = `${OUR_NONCE}${randomUUID()}`;
     if (await createLock(scope, lockPath, hash, nonce)) {
       return { kind: 'taken', lease: leaseOf(scope, { lockPath, resultPath, hash, nonce }) };
     }
@@ -93,7 +98,7 @@ function leaseOf(
           ...(pair.idToken === null ? {} : { idToken: pair.idToken }),
         };
         const content = { tokenHash: own.hash, createdAt: scope.host.now(), result };
-        await writeFileAtomic(own.resultPath, JSON.stringify(content), { mode: 0o600 });
+        await writePrivate(own.resultPath, JSON.stringify(content));
       }
       const lock = v.safeParse(LockFile, await readJson(own.lockPath));
       if (lock.success && lock.output.nonce === own.nonce) await rm(own.lockPath, { force: true });
@@ -103,7 +108,8 @@ function leaseOf(
 
 async function createLock(scope: CodexScope, path: string, hash: string, nonce: string): Promise<boolean> {
   const acquiredAt = scope.host.now();
-  const content = { tokenHash: hash, pid: process.pid, acquiredAt, expiresAt: acquiredAt + LEASE_MS, nonce };
+  const expiresAt = acquiredAt + LEASE_MS;
+  const content = { tokenHash: hash, pid: process.pid, acquiredAt, expiresAt, nonce, holder: HOLDER };
   try {
     const handle = await open(path, 'wx', 0o600);
     try {
@@ -122,6 +128,10 @@ async function createLock(scope: CodexScope, path: string, hash: string, nonce: 
 async function isHeld(scope: CodexScope, path: string, hash: string): Promise<boolean> {
   const lock = v.safeParse(LockFile, await readJson(path));
   if (lock.success) {
+    // We hold the kernel's lock for this token, so a steward that wrote this has been killed.
+    if (lock.output.holder === HOLDER) return false;
+    // We hold the kernel's lease of this token, so a steward that wrote this one is dead.
+    if (lock.output.nonce?.startsWith(OUR_NONCE) === true) return false;
     // A clock that was set back must not hold us up for longer than a lease can last.
     const left = lock.output.expiresAt - scope.host.now();
     return lock.output.tokenHash === hash && left > 0 && left <= 10 * LEASE_MS;

@@ -4,8 +4,9 @@
  */
 import { join } from 'node:path';
 import type { CodexScope } from '../../codex/home.ts';
-import { ensurePrivateFolder } from '../../storage/atomic-file.ts';
 import { awaitLock, type LockResult } from '../../storage/lock.ts';
+import { resolveAccountPaths } from '../store/paths.ts';
+import { ensurePrivateFolders } from '../store/private-files.ts';
 
 /** Longer than a refresh may take with the rival's lease waited for before it. */
 const WAIT_MS = 90_000;
@@ -16,9 +17,10 @@ export async function withTokenLease<T>(
   hash: string,
   body: () => Promise<T>,
 ): Promise<{ readonly kind: 'done'; readonly value: T } | { readonly kind: 'busy' }> {
-  const steward = join(scope.home.path, 'steward');
-  await ensurePrivateFolder(steward);
-  const path = join(steward, 'leases', `${hash.slice(0, 2)}.db`);
+  const { root } = await resolveAccountPaths(scope);
+  const folder = join(root, 'steward', 'leases'); // beside the pool, which several Codex homes may share
+  await ensurePrivateFolders(folder);
+  const path = join(folder, `${hash.slice(0, 2)}.db`);
   const { host, signal } = scope;
   let taken: LockResult;
   try {
