@@ -46,10 +46,22 @@ export async function loadLiveView(
       onProgress: (done, all) => progress.update(`${done} of ${count(all, 'account')} asked`),
     });
     // Asking may have refreshed tokens, or found a login dead.
-    return { view: await viewOf(await readHealthyPool(scope)), probe, hasOverlay: runtimes !== null };
+    const after = withDeadLogins(await readHealthyPool(scope), probe, scope.host.now());
+    return { view: await viewOf(after), probe, hasOverlay: runtimes !== null };
   } finally {
     progress.stop();
   }
+}
+
+/** What the server has just called dead is not forecast as ready, also where nothing was stored about it. */
+function withDeadLogins(reading: HealthyReading, { failures }: PoolProbe, at: number): HealthyReading {
+  const accounts = reading.pool.accounts.map((account) => {
+    const failure = failures.get(account.key);
+    if (account.kind !== 'chatgpt' || account.invalidated !== null || failure?.isPermanent !== true)
+      return account;
+    return { ...account, invalidated: { at, code: failure.code } };
+  });
+  return { ...reading, pool: { ...reading.pool, accounts } };
 }
 
 /** The pool as it is on disk. Throws `ERR_ACCOUNTS_POOL` when it is corrupt. */
