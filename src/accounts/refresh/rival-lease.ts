@@ -18,8 +18,6 @@ const WAIT_MS = 35_000;
 const POLL_MS = 150;
 /** Longer than our own request may take (30 s). */
 const LEASE_MS = 40_000;
-/** Tells our leases from the rival's. */
-const HOLDER = 'codex-steward';
 
 /** How a lease of ours is told from the rival's. */
 const OUR_NONCE = 'steward-';
@@ -33,7 +31,6 @@ const LockFile = v.looseObject({
   tokenHash: v.string(),
   expiresAt: v.number(),
   nonce: v.optional(v.string()),
-  holder: v.optional(v.string()),
 });
 
 const ResultFile = v.looseObject({
@@ -108,8 +105,7 @@ function leaseOf(
 
 async function createLock(scope: CodexScope, path: string, hash: string, nonce: string): Promise<boolean> {
   const acquiredAt = scope.host.now();
-  const expiresAt = acquiredAt + LEASE_MS;
-  const content = { tokenHash: hash, pid: process.pid, acquiredAt, expiresAt, nonce, holder: HOLDER };
+  const content = { tokenHash: hash, pid: process.pid, acquiredAt, expiresAt: acquiredAt + LEASE_MS, nonce };
   try {
     const handle = await open(path, 'wx', 0o600);
     try {
@@ -128,8 +124,6 @@ async function createLock(scope: CodexScope, path: string, hash: string, nonce: 
 async function isHeld(scope: CodexScope, path: string, hash: string): Promise<boolean> {
   const lock = v.safeParse(LockFile, await readJson(path));
   if (lock.success) {
-    // We hold the kernel's lock for this token, so a steward that wrote this has been killed.
-    if (lock.output.holder === HOLDER) return false;
     // We hold the kernel's lease of this token, so a steward that wrote this one is dead.
     if (lock.output.nonce?.startsWith(OUR_NONCE) === true) return false;
     // A clock that was set back must not hold us up for longer than a lease can last.
