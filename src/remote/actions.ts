@@ -27,7 +27,10 @@ import type { TroubleKind } from './trouble.ts';
 import { isStaleGone } from './verify.ts';
 
 export interface LocalRepair {
+  /** As it stands now: what is shown. */
   readonly plan: RepairPlan;
+  /** The same from what stands on disk then; a daemon that is stopped first writes its files once more. */
+  replan(): Promise<RepairPlan | RepairRefusal>;
   verify(): Promise<Verification>;
 }
 
@@ -41,6 +44,8 @@ export interface RemoteActions {
   readonly refused: readonly string[];
 }
 
+type AddRepair = (replan: LocalRepair['replan'], verify: LocalRepair['verify']) => Promise<void>;
+
 /** Plans for what that look has found. `reenrolled`: a fresh enrolment has not ended the conflict. */
 export async function planActions(
   scope: CodexScope,
@@ -50,34 +55,42 @@ export async function planActions(
   const kinds = new Set<TroubleKind>(look.troubles.map(({ kind }) => kind));
   const local: LocalRepair[] = [];
   const refused: string[] = [];
-  const add = (plan: RepairPlan | RepairRefusal, verify: LocalRepair['verify']) => {
+  const add: AddRepair = async (replan, verify) => {
+    const plan = await replan();
     if ('refused' in plan) refused.push(plan.refused);
-    else local.push({ plan, verify });
+    else local.push({ plan, replan, verify });
   };
   const rows = look.local?.rows ?? [];
+  const drop = () => dropRows(scope, rows);
   const { stale, cleanup } = look.reconciled;
   const reenrols = kinds.has('identity-collision') || (kinds.has('server-conflict') && options.reenrolled);
 
   if (kinds.has('daemon')) await addDaemonRepairs(scope, look, add);
   if (reenrols) {
     const before = await readInstallationId(scope);
-    add(await planRotateInstallationId(scope, rows), async () => {
+    const rotate = () => planRotateInstallationId(scope, rows);
+    await add(rotate, async () => {
       const after = await readInstallationId(scope);
       const isNew = after.kind === 'ok' && (before.kind !== 'ok' || before.value !== after.value);
       return isNew ? await areRowsGone(scope, rows) : notVerified('the old installation id is back');
     });
   } else if (kinds.has('server-conflict')) {
     const others = await secondOwners(scope);
-    if (others.length > 0) add(stopPlan(others), () => areEnded(scope, others));
-    else add(await dropRows(scope, rows), () => areRowsGone(scope, rows));
+    if (others.length > 0)
+      await add(
+        async () => stopPlan(others),
+        () => areEnded(scope, others),
+      );
+    else await add(drop, () => areRowsGone(scope, rows));
   } else if (kinds.has('server-unknown') && stale.rows.length === 0 && rows.length > 0) {
     // The server's word came through Codex: "Remote app server not found".
-    add(await dropRows(scope, rows), () => areRowsGone(scope, rows));
+    await add(drop, () => areRowsGone(scope, rows));
   }
   if (look.local !== null && !isEmpty(stale)) {
     // Rows that a rotation clears anyway are not cleared twice.
     const left: StaleLocal = reenrols ? { ...stale, rows: [] } : stale;
-    if (!isEmpty(left)) add(await planDiscardStale(scope, look.local, left), () => isStaleGone(scope, left));
+    const discard = () => planDiscardStale(scope, left);
+    if (!isEmpty(left)) await add(discard, () => isStaleGone(scope, left));
   }
   return {
     local,
@@ -94,14 +107,11 @@ export function isIdle(actions: RemoteActions): boolean {
   return local.length + removeClients.length + removeEnvironments.length === 0 && restart === null;
 }
 
-async function addDaemonRepairs(
-  scope: CodexScope,
-  look: RemoteLook,
-  add: (plan: RepairPlan | RepairRefusal, verify: LocalRepair['verify']) => void,
-): Promise<void> {
+async function addDaemonRepairs(scope: CodexScope, look: RemoteLook, add: AddRepair): Promise<void> {
   const words = look.host.status.lastError?.detail ?? '';
   if (isManagedInstallMissing(words)) {
-    add(await planLinkManagedInstall(scope, await requireOfficialCodex(scope)), async () => {
+    const link = async () => planLinkManagedInstall(scope, await requireOfficialCodex(scope));
+    await add(link, async () => {
       const leads = await access(managedInstallPath(scope.home.path)).then(
         () => true,
         () => false, // the link, or what it leads to, is not there
@@ -118,13 +128,16 @@ async function addDaemonRepairs(
     ...(isStaleSocket(files.socket) && orphans.length === 0 ? [files.socket.path] : []),
   ];
   for (const path of leftovers) {
-    add(await planClearLeftover(scope, path), async () => {
-      const again = await planClearLeftover(scope, path);
+    const clear = () => planClearLeftover(scope, path);
+    await add(clear, async () => {
+      const again = await clear();
       return 'refused' in again ? { kind: 'verified' } : notVerified(`${path} is stale again`);
     });
   }
-  if (orphans.length > 0 && files.socket.kind !== 'listening')
-    add(stopPlan(orphans), () => areEnded(scope, orphans));
+  if (orphans.length > 0 && files.socket.kind !== 'listening') {
+    const stop = async () => stopPlan(orphans);
+    await add(stop, () => areEnded(scope, orphans));
+  }
 }
 
 /** App-servers of this home that listen at the well-known place, as the daemon does. */

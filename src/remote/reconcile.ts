@@ -285,6 +285,8 @@ function presence({ environments }: ServerState, host: HostStatus): readonly Tro
 }
 
 function cleanupOf(local: LocalState, server: ServerState, host: HostStatus): ServerCleanup {
+  // A machine that is trying to enrol makes such entries, and may be about to use one.
+  const isSettled = host.status === 'connected' || host.status === 'disabled';
   const used = new Set([host.environmentId, ...local.rows.map(({ environmentId }) => environmentId)]);
   const stored = new Set(local.clients.map(({ clientId }) => clientId));
   return {
@@ -295,7 +297,7 @@ function cleanupOf(local: LocalState, server: ServerState, host: HostStatus): Se
           )
         : [],
     deadEnvironments:
-      server.environments.kind === 'ok'
+      server.environments.kind === 'ok' && isSettled
         ? server.environments.value.filter(
             (one) => one.online === false && one.hostName === local.hostName && !used.has(one.environmentId),
           )

@@ -122,7 +122,12 @@ export async function carryOut(
     tell({ kind: 'stopped' });
   }
   let failure: string | null = null;
-  for (const { plan, verify } of local) {
+  for (const { replan, verify } of local) {
+    const plan = await replan();
+    if ('refused' in plan) {
+      failure = plan.refused;
+      break;
+    }
     const outcome = await options.journal.apply(plan, { verify });
     tell({ kind: 'applied', plan, outcome });
     if (outcome.kind !== 'repaired') failure ??= outcome.reason;

@@ -31,9 +31,10 @@ export async function resetRemote(
       { hint: 'codex login, then: steward remote reset' },
     );
   }
-  const plan = await planAccountReset(scope, local, { allAccounts: options.allAccounts });
+  const replan = () => planAccountReset(scope, local, { allAccounts: options.allAccounts });
+  const plan = await replan();
   const actions: RemoteActions = {
-    local: 'refused' in plan ? [] : [{ plan, verify: () => isClean(scope, plan) }],
+    local: 'refused' in plan ? [] : [{ plan, replan, verify: () => isClean(scope, plan) }],
     removeClients: look.reconciled.cleanup.pendingClients,
     removeEnvironments: ownEnvironments(look),
     restart: null,

@@ -15,7 +15,11 @@ export interface StartResult {
   readonly official: OfficialRun;
   /** `daemon` of the official JSON, as it stands; `null` where the command printed none. */
   readonly daemon: unknown;
+  /** `status` of the official JSON; `null` where the command printed none. */
+  readonly saidStatus: string | null;
   readonly host: HostReading;
+  /** How long after the official command's end the reason was known. */
+  readonly learnedInMs: number;
   /** Why this machine is not available; `null` when it is. */
   readonly trouble: Trouble | null;
 }
@@ -34,6 +38,7 @@ export async function startHost(scope: CodexScope): Promise<StartResult> {
   const startedAt = scope.host.now();
   const official = await runOfficial(scope, codex, ['start', '--json'], { timeoutMs: OFFICIAL_TIMEOUT_MS });
   scope.signal.throwIfAborted();
+  const endedAt = performance.now();
   const host = await learn(scope, startedAt, official);
   const { lastError } = host.status;
   const said = parseOfficial(official.stdout);
@@ -41,7 +46,9 @@ export async function startHost(scope: CodexScope): Promise<StartResult> {
     codex,
     official,
     daemon: said?.daemon ?? null,
+    saidStatus: said?.status ?? null,
     host,
+    learnedInMs: Math.round(performance.now() - endedAt),
     trouble: lastError === null ? null : troubleOfError(lastError),
   };
 }

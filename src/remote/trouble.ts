@@ -54,6 +54,14 @@ const KIND_OF: Readonly<Partial<Record<FailureId, TroubleKind>>> = {
   'auth.token_expired': 'login-rejected',
 };
 
+/** What `steward remote repair` can put right; of the others a person, an admin or time. */
+const REPAIRABLE: ReadonlySet<TroubleKind> = new Set([
+  'server-unknown',
+  'server-conflict',
+  'identity-collision',
+  'daemon',
+]);
+
 /** Which of the causes that failure is. */
 export function troubleKindOf(id: FailureId): TroubleKind {
   return KIND_OF[id] ?? 'other';
@@ -134,6 +142,9 @@ function findingOf(error: LastError, cause: RemoteCause): Finding {
     evidence: [evidenceOf(error)],
     ...(cause.steps === undefined ? {} : { steps: cause.steps }),
     ...(cause.command === undefined ? {} : { command: cause.command }),
+    ...(REPAIRABLE.has(troubleKindOf(cause.id))
+      ? { command: 'steward remote repair', actor: 'steward' as const }
+      : {}),
   });
 }
 

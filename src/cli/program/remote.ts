@@ -42,6 +42,15 @@ export function registerRemote(program: Command, { deps, done }: Registration): 
     );
 
   remote
+    .command('pair')
+    .description('pair a phone: QR code and code to type, until it is taken')
+    .option('--no-qr', 'only the code to type')
+    .option('--no-wait', 'show one code and end')
+    .option('--json', 'one code as one JSON object on stdout, without waiting')
+    .action(async (options) =>
+      done(await (await import('../commands/remote/pair.ts')).runRemotePair(options, deps)),
+    );
+  remote
     .command('clients')
     .description('the phones and apps that may drive machines of this account')
     .option('--environment <id>', 'only those paired with that machine; "this" for this one')

@@ -1,5 +1,5 @@
 /** Both roles of remote control on one screen, the local state beside the server's; and the same as JSON. */
-import { maskEmail } from '../../codex/jwt-claims.ts';
+import { maskAddress } from '../../accounts/account-label.ts';
 import type { RemoteClient, RemoteEnvironment } from '../../remote/backend/backend.ts';
 import type { RemoteLook } from '../../remote/look.ts';
 import { type ServerState, type Verdict, whyNot } from '../../remote/server-state.ts';
@@ -19,10 +19,7 @@ export function renderLook(look: RemoteLook, terminal: Terminal, now: number): s
 
   title('This machine (host)');
   const { status, pid, appServer } = look.host;
-  row(
-    'daemon',
-    pid === null ? 'not running' : `pid ${pid}${appServer === null ? '' : `, ${appServer.split(' ')[0]}`}`,
-  );
+  row('daemon', pid === null ? 'not running' : `pid ${pid}${versionOf(appServer)}`);
   row('installation', status.installationId ?? 'no id yet');
   if (look.local !== null) {
     for (const stored of look.local.rows) {
@@ -39,7 +36,7 @@ export function renderLook(look: RemoteLook, terminal: Terminal, now: number): s
     const how = authMethods.length === 0 ? '' : `, signed in with ${authMethods.join(', ')}`;
     row(
       'login',
-      `${email === null ? 'ChatGPT' : maskEmail(email)}${planType === null ? '' : `, ${planType}`}${how}`,
+      `${email === null ? 'ChatGPT' : maskAddress(email)}${planType === null ? '' : `, ${planType}`}${how}`,
     );
   }
 
@@ -109,6 +106,12 @@ function serverRows(server: ServerState, now: number): readonly (readonly [strin
     mfaEnabled.kind === 'ok' ? `, ${mfaEnabled.value.enabled ? 'on' : 'off'} for the account` : '';
   rows.push(['MFA', `${required}${enabled}`]);
   return rows;
+}
+
+/** `codex_steward/0.169.0 (…)`: who asked, and which Codex answered. */
+function versionOf(appServer: string | null): string {
+  const version = /\/(\d[\w.-]*)/.exec(appServer ?? '')?.[1];
+  return version === undefined ? '' : `, Codex ${version}`;
 }
 
 function verdictWords(verdict: Verdict | undefined): string {

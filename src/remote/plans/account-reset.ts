@@ -2,7 +2,7 @@
  * The full clean start for one account: its clients, the app's saved hosts and own ids, the matching UI atoms, its rows. What
  * names another account stays; what names nobody goes only where one account alone uses these files, or all are meant.
  */
-import { type GlobalState, PAIRING_KEYS } from '../../codex/global-state.ts';
+import { type GlobalState, PAIRING_KEYS, readGlobalState } from '../../codex/global-state.ts';
 import type { CodexScope } from '../../codex/home.ts';
 import type { JsonEdit, RepairPlan, RepairRefusal } from '../../storage/steps.ts';
 import type { LocalState } from '../local-state.ts';
@@ -29,7 +29,9 @@ export async function planAccountReset(
   if (options.allAccounts) return await planFullReset(scope, [...local.rows, ...local.otherRows]);
   const keys = new Set(local.clients.map(({ key }) => key));
   const isShared = local.otherClients > 0 || local.otherRows.length > 0;
-  const files = await globalStateSteps(local.files, (state) => resetEdits(state, keys, isShared));
+  const files = await globalStateSteps(await readGlobalState(scope), (state) =>
+    resetEdits(state, keys, isShared),
+  );
   if ('refused' in files) return files;
   const steps = [...files, ...(await deleteRowsStep(scope, local.rows))];
   if (steps.length === 0) return { refused: 'nothing of remote control is stored here for this account' };

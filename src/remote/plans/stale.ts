@@ -1,8 +1,12 @@
 /** Discards exactly what the server has revoked or lost, from both global-state files and the enrolment table, as one repair. */
-import { environmentOfHost, type GlobalState, PAIRING_KEYS } from '../../codex/global-state.ts';
+import {
+  environmentOfHost,
+  type GlobalState,
+  PAIRING_KEYS,
+  readGlobalState,
+} from '../../codex/global-state.ts';
 import type { CodexScope } from '../../codex/home.ts';
 import type { JsonEdit, RepairPlan, RepairRefusal } from '../../storage/steps.ts';
-import type { LocalState } from '../local-state.ts';
 import type { StaleLocal } from '../reconcile.ts';
 import { globalStateSteps } from './pairing.ts';
 import { deleteRowsStep } from './rows.ts';
@@ -10,10 +14,9 @@ import { deleteRowsStep } from './rows.ts';
 /** The repair; refused where there is nothing to discard, or a file that it needs is damaged. */
 export async function planDiscardStale(
   scope: CodexScope,
-  local: LocalState,
   stale: StaleLocal,
 ): Promise<RepairPlan | RepairRefusal> {
-  const files = await globalStateSteps(local.files, (state) => staleEdits(state, stale));
+  const files = await globalStateSteps(await readGlobalState(scope), (state) => staleEdits(state, stale));
   const needsFiles = stale.clients.length + stale.saved.length > 0 || stale.ownEnvironment !== null;
   if ('refused' in files && needsFiles) return files;
   const rows = await deleteRowsStep(scope, stale.rows);

@@ -9,7 +9,7 @@ const RUN = /[A-Za-z0-9+/_=~-]{20,}/g;
 const UUID = /[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}/;
 /** Identifiers that servers give out to be quoted in bug reports. */
 const IDENTIFIER =
-  /(?<![A-Za-z0-9])(?:req|resp|msg|call|rs|fc|ws|item|thread|turn|env|conv|org|user|proj|run|step|evt|batch|file|chatcmpl|task|device|client|cus|acct|ctc|exec|ig)[_-]+[A-Za-z0-9]{8,}(?![A-Za-z0-9+/=])/;
+  /(?<![A-Za-z0-9])(?:req|resp|msg|call|rs|fc|ws|item|thread|turn|env|conv|org|user|proj|run|step|evt|batch|file|chatcmpl|task|device|client|cli|srv|cus|acct|ctc|exec|ig)[_-]+[A-Za-z0-9]{8,}(?![A-Za-z0-9+/=])/;
 const CF_RAY = /(?<![0-9a-f])[0-9a-f]{16}-[A-Z]{3}(?![A-Za-z0-9])/;
 const INTEGRITY = /(?<![A-Za-z0-9])sha(?:1|256|384|512)-[A-Za-z0-9+/]{20,}={0,2}/;
 const NIX_STORE = /\/nix\/store\/[0-9a-z]{32}-/;

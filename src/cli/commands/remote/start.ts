@@ -74,7 +74,11 @@ export async function runRemoteStart(
       ...{ schemaVersion: 1, command: 'remote start', mode: 'daemon' },
       ...redacted(lookToJson(look)),
       daemon: started.daemon,
-      officialExitCode: started.official.exitCode,
+      official: redacted({
+        exitCode: started.official.exitCode,
+        said: started.official.stderr || (started.saidStatus ?? ''),
+      }),
+      learnedInMs: started.learnedInMs,
       repairs: events,
     };
     terminal.out(`${JSON.stringify(payload, null, 2)}\n`);
