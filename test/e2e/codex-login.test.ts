@@ -28,16 +28,12 @@ describe.each(CODEX_ALIASES)('%s', (alias) => {
     expect(await writeCodexLogin(world.scope(), second)).toMatchObject({ kind: 'written' });
     expect((await codex(['exec', '--skip-git-repo-check', 'who'])).stdout).toContain('I am second.');
 
-    // Codex spends the refresh token: the pool learns the new pair, and the next switch loses nothing.
-    const backend = '/v1/responses';
-    await world.fault(
-      backend,
-      { kind: 'answer', status: 401, json: { error: { code: 'token_expired' } } },
-      1,
-    );
-    await codex(['exec', '--skip-git-repo-check', 'who']);
+    // Codex spends a refresh token itself: the pool learns the new pair, and the next switch loses nothing.
+    const expired = await world.login('second', -3600);
+    await world.writeAuth(expired, 'second');
+    expect((await codex(['exec', '--skip-git-repo-check', 'who'])).stdout).toContain('I am second.');
     const held = await world.readAuth();
-    expect(held.tokens.refresh_token).not.toBe(second.refreshToken);
+    expect(held.tokens.refresh_token).not.toBe(expired.refresh_token);
     expect(await adoptCodexLogin(world.scope())).toMatchObject({ kind: 'adopted' });
     const stored = (await requirePool(world.scope())).accounts[1];
     expect(stored?.kind === 'chatgpt' && stored.refreshToken).toBe(held.tokens.refresh_token);
