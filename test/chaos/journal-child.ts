@@ -24,7 +24,9 @@ const journal = createJournal({
       process.kill(process.pid, 'SIGKILL');
       await new Promise(() => {});
     }
-    if (name === 'locked') await new Promise((resolve) => setTimeout(resolve, Number(pause)));
+    if (name !== 'locked' || pause === '0') return;
+    process.stderr.write('locked\n');
+    await new Promise((resolve) => setTimeout(resolve, Number(pause)));
   },
 });
 

@@ -63,7 +63,7 @@ describe.concurrent.each(CODEX_ALIASES)('%s exec', (alias) => {
   });
 
   test.concurrent(`in ${ENDLESS} it says that nobody answers, and keeps trying`, async () => {
-    const run = await exec(ENDLESS, alias, AbortSignal.timeout(10_000));
+    const run = await exec(ENDLESS, alias, AbortSignal.timeout(25_000));
     expect(run.stdout).toMatch(/Reconnecting\.\.\. /);
     expect(count(run.requests, 'POST', /\/responses$/)).toBe(0);
   });
