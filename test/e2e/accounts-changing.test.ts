@@ -320,3 +320,64 @@ describe('the rest', () => {
     expect(rows[1].rateLimitResetTimes?.['gpt-5.2']).toBeUndefined();
   });
 });
+
+describe('the main doctor', () => {
+  test('recovers a broken pool from its backup, with consent', async () => {
+    await world.addAccount('plus');
+    await world.addAccount('second');
+    await auth('account', 'tag', '1', 'x');
+    await auth('switch', '1'); // leaves a backup
+    const good = await readFile(join(world.home, `${POOL}.bak`), 'utf8');
+    await writeFile(join(world.home, POOL), '{"version":3,"accounts":[');
+    const only = ['doctor', '--only', 'pool.store_corrupt', '--json'];
+    const asked = JSON.parse((await steward(place, [...only, '--fix'])).stdout);
+    expect(asked.findings).toMatchObject([{ id: 'pool.store_corrupt', severity: 'warn', fixClass: 'C' }]);
+    const fixed = await steward(place, [...only, '--fix', '--yes']);
+    expect(JSON.parse(fixed.stdout)).toMatchObject({ findings: [], repairs: [{ result: 'repaired' }] });
+    expect(await readFile(join(world.home, POOL), 'utf8')).toBe(good);
+    expect((await authJson('check')).json.summary).toMatchObject({ working: 2 });
+  });
+
+  test('forgets by itself a wait that the server has lifted', async () => {
+    await world.addAccount('plus');
+    const pool = await poolJson();
+    pool.accounts[0].rateLimitResetTimes = { 'gpt-5.2': Date.now() + 3_600_000 };
+    pool.accounts[0].lastUsed = Date.now() - 1000;
+    await writeFile(join(world.home, POOL), JSON.stringify(pool));
+    await auth('check'); // the server has room for it
+    const ran = await steward(place, ['doctor', '--fix', '--only', 'pool.stale_cooldown', '--json']);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ findings: [], repairs: [{ result: 'repaired' }] });
+    expect((await poolJson()).accounts[0].rateLimitResetTimes ?? {}).toEqual({});
+  });
+});
+
+describe('a switch that does not reach auth.json', () => {
+  test('is said with exit code 1 where logins are kept in the keyring; the pin holds for the gateway', async () => {
+    await world.addAccount('plus');
+    const config = join(world.home, 'config.toml');
+    await writeFile(config, `cli_auth_credentials_store = "keyring"\n${await readFile(config, 'utf8')}`);
+    const { code, json } = await authJson('switch', '1');
+    expect(code).toBe(1);
+    expect(json).toMatchObject({
+      ok: false,
+      synced: false,
+      pinnedAccountIndex: 0,
+      codexLogin: { kind: 'refused', reason: 'credential-store' },
+    });
+    const fixed = await authJson('doctor', '--fix');
+    expect(fixed.json.fix.actions.map(({ key }: { key: string }) => key)).toEqual([
+      'codex-auth-store',
+      'codex-active-sync',
+    ]);
+    expect(await readFile(config, 'utf8')).toContain('cli_auth_credentials_store = "file"');
+  });
+
+  test('is the wish of the user with CODEX_MULTI_AUTH_SYNC_CODEX_CLI=0', async () => {
+    await world.addAccount('plus');
+    const env = { CODEX_MULTI_AUTH_SYNC_CODEX_CLI: '0', CODEX_AUTH_PER_PROJECT_ACCOUNTS: '0' };
+    const ran = await steward(place, ['auth', 'switch', '1', '--json'], { env });
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(ran.stdout)).toMatchObject({ ok: true, codexLogin: { reason: 'sync-disabled' } });
+    await expect(readFile(join(world.home, 'auth.json'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});

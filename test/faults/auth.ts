@@ -105,4 +105,38 @@ export const AUTH_FAULTS: readonly Fault[] = [
         'model_provider = "local"\nmodel_providers.local = { name = "local", base_url = "http://127.0.0.1:9/v1", wire_api = "responses" }',
       ),
   },
+  {
+    name: 'account pool cut off, and no copy of it',
+    id: 'pool.store_corrupt',
+    repairable: false,
+    inject: (world) => put(world, POOL, poolOf({}).slice(0, 60)),
+  },
+  {
+    name: 'login of the pool refused by the server',
+    id: 'auth.refresh_token_reused',
+    repairable: false,
+    inject: (world) =>
+      put(world, POOL, poolOf({ authInvalidatedAt: 1, authInvalidationErrorCode: 'refresh_token_reused' })),
+  },
+  {
+    name: 'every account of the pool waits',
+    id: 'pool.exhausted',
+    repairable: false,
+    inject: (world) =>
+      put(world, POOL, poolOf({ rateLimitResetTimes: { 'gpt-5.2': Date.now() + 3_600_000 } })),
+  },
 ];
+
+const POOL = 'multi-auth/openai-codex-accounts.json';
+
+function poolOf(members: object): string {
+  const row = {
+    refreshToken: 'rt_invented-for-a-test',
+    accountId: '0b1c5d9e-0000-4000-8000-00000000a11a',
+    email: 'ada@example.test',
+    addedAt: 1,
+    lastUsed: 1,
+    ...members,
+  };
+  return JSON.stringify({ version: 3, accounts: [row], activeIndex: 0 }, null, 2);
+}
