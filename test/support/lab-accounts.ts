@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { ChatgptAccount } from '../../src/accounts/account.ts';
@@ -45,8 +44,6 @@ export interface LabWithHome {
   readAuth(): Promise<{ readonly tokens: Record<string, unknown>; readonly [name: string]: unknown }>;
   fault(path: string, effect: FaultInput['effect'], times?: number): Promise<void>;
   tokenCalls(): number;
-  /** Resolves once a request for the token endpoint is under way. */
-  sawTokenCall(): Promise<void>;
   /** A process that asks for fresh tokens of the pool's first account, so many times at once. */
   startChild(calls: number): Promise<StartedChild>;
   runChild(calls: number): Promise<Awaited<StartedChild['ended']>>;
@@ -129,9 +126,6 @@ export async function startLabWithHome(): Promise<LabWithHome> {
       await lab.control({ do: 'fault', faults: [fault] });
     },
     tokenCalls,
-    sawTokenCall: async () => {
-      await pause(120); // requests are logged when they are answered, and this one is held back
-    },
     startChild: async (calls) => {
       const program = join(home, 'refresh-child.mjs');
       await build({

@@ -9,6 +9,7 @@ import { type CodexProcess, processesOfHome, readCodexProcesses } from '../../co
 import { fingerprint } from '../../storage/fingerprint.ts';
 import type { Account, ChatgptAccount } from '../account.ts';
 import type { RefreshOutcome } from '../refresh/outcome.ts';
+import { recoverAnswers } from '../refresh/recover-answers.ts';
 import { ensureFreshTokens } from '../refresh/refresh-account.ts';
 import { storePair } from '../refresh/store-pair.ts';
 import { isNewerPair } from '../refresh/token-pair.ts';
@@ -125,7 +126,8 @@ function keyLogin(account: Extract<Account, { readonly kind: 'api-key' }>): Read
 }
 
 async function readyLogin(scope: CodexScope, given: ChatgptAccount): Promise<Ready | LoginRefusal> {
-  let outcome = await ensureFreshTokens(scope, given);
+  await recoverAnswers(scope);
+  let outcome = await ensureFreshTokens(scope, await latest(scope, given));
   if (outcome.kind === 'fresh' && !(await hasIdToken(outcome.account))) {
     outcome = await ensureFreshTokens(scope, outcome.account, { force: true });
   }
@@ -148,6 +150,12 @@ async function readyLogin(scope: CodexScope, given: ChatgptAccount): Promise<Rea
     account,
     wanted: { kind: 'chatgpt', accessToken, idToken, refreshToken, accountId },
   };
+}
+
+/** As the pool has it now: what was recovered or refreshed since `given` was read counts. */
+async function latest(scope: CodexScope, given: ChatgptAccount): Promise<ChatgptAccount> {
+  const row = (await requirePool(scope)).accounts.find(({ key }) => key === given.key);
+  return row?.kind === 'chatgpt' && (await isNewerPair(row, given)) ? row : given;
 }
 
 /** Another tool may have stored the access token in its place; an id token names the person. */

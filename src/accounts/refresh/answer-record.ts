@@ -2,11 +2,13 @@
  * What the issuer answered, on disk before anything else happens: the old token is spent, and until the pool has the new
  * pair this record is the only copy. Whoever comes next for the same token takes the pair from here.
  */
-import { rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { CodexScope } from '../../codex/home.ts';
 import { readText } from '../../codex/reading.ts';
+import { systemCode } from '../../errors.ts';
+import { fileError } from '../../storage/file-error.ts';
 import { resolveAccountPaths } from '../store/paths.ts';
 import { ensurePrivateFolders, writePrivate } from '../store/private-files.ts';
 import { type TokenPair, tokenHash } from './token-pair.ts';
@@ -27,6 +29,7 @@ const Record = v.object({
 
 /** More than any record has. */
 const RESERVE_BYTES = 16 * 1024;
+const STALE_RESERVE_MS = 10 * 60_000;
 
 /**
  * Takes the room that the answer will need, before the token is spent: a full or read-only disk must be found out while
@@ -59,7 +62,12 @@ export async function writeAnswerRecord(
 /** The pair that came out of that token, when nobody has put it into the pool yet. */
 export async function readAnswerRecord(scope: CodexScope, refreshToken: string): Promise<TokenPair | null> {
   const spent = tokenHash(refreshToken);
-  const text = await readText(await pathOf(scope, spent), MAX_BYTES);
+  const record = await readRecord(await pathOf(scope, spent));
+  return record?.spent === spent ? record.pair : null;
+}
+
+async function readRecord(path: string): Promise<AnswerRecord | null> {
+  const text = await readText(path, MAX_BYTES);
   if (text.kind !== 'ok') return null;
   let json: unknown;
   try {
@@ -68,12 +76,49 @@ export async function readAnswerRecord(scope: CodexScope, refreshToken: string):
     return null; // it is written whole or not at all: this is not ours
   }
   const parsed = v.safeParse(Record, json);
-  return parsed.success && parsed.output.spent === spent ? parsed.output.pair : null;
+  return parsed.success ? parsed.output : null;
 }
 
-/** The pair is where it belongs. */
-export async function removeAnswerRecord(scope: CodexScope, spentToken: string): Promise<void> {
-  await rm(await pathOf(scope, tokenHash(spentToken)), { force: true });
+async function isOlderThan(path: string, ms: number): Promise<boolean> {
+  const age = await stat(path).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs, // the file system's clock, not the host's
+    () => 0, // used or given back just now
+  );
+  return age > ms;
+}
+
+export interface AnswerRecord {
+  /** {@link tokenHash} of the token that was spent. */
+  readonly spent: string;
+  /** Epoch ms. */
+  readonly savedAt: number;
+  readonly pair: TokenPair;
+}
+
+/** Every answer that is not, or not everywhere, where it belongs. Room that was reserved and never used is given back. */
+export async function listAnswerRecords(scope: CodexScope): Promise<readonly AnswerRecord[]> {
+  const folder = await folderOf(scope);
+  let names: readonly string[];
+  try {
+    names = await readdir(folder);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw fileError('read', folder, error);
+  }
+  const records: AnswerRecord[] = [];
+  for (const name of names) {
+    const path = join(folder, name);
+    if (name.endsWith('.reserve') && (await isOlderThan(path, STALE_RESERVE_MS)))
+      await rm(path, { force: true });
+    const record = name.endsWith('.json') ? await readRecord(path) : null;
+    if (record !== null) records.push(record);
+  }
+  return records;
+}
+
+/** The pair is where it belongs. `spent`: hash of the token it came out of. */
+export async function removeAnswerRecord(scope: CodexScope, spent: string): Promise<void> {
+  await rm(await pathOf(scope, spent), { force: true });
 }
 
 /** Beside the pool, which several Codex homes may share. */

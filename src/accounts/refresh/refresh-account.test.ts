@@ -6,10 +6,13 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type LabWithHome, startLabWithHome } from '../../../test/support/lab-accounts.ts';
 import { takeLock } from '../../storage/lock.ts';
 import type { ChatgptAccount } from '../account.ts';
+import { adoptCodexLogin } from '../codex-login/adopt.ts';
+import { writeCodexLogin } from '../codex-login/write-codex-login.ts';
 import { resolveAccountPaths } from '../store/paths.ts';
 import { requirePool } from '../store/pool-store.ts';
 import { writeAnswerRecord } from './answer-record.ts';
 import { ensureFreshTokens } from './refresh-account.ts';
+import { storePair } from './store-pair.ts';
 
 let world: LabWithHome;
 beforeEach(async () => {
@@ -142,7 +145,10 @@ test('Ctrl-C does not cut off a request under way: its answer is stored', async 
   const stop = new AbortController();
   await world.fault('/oauth/token', { kind: 'delay', ms: 300 });
   const flight = ensureFreshTokens(world.scope(stop.signal), account);
-  await world.sawTokenCall();
+  // Taken right before the request is sent.
+  const answers = join(world.home, 'multi-auth', 'steward', 'answers');
+  const reserve = join(answers, `${sha256(account.refreshToken)}.reserve`);
+  await vi.waitUntil(() => existsSync(reserve), { timeout: 10_000, interval: 5 });
   stop.abort();
   expect(await flight).toMatchObject({ kind: 'refreshed' });
   expect((await onlyAccount()).refreshToken).not.toBe(account.refreshToken);
@@ -300,4 +306,36 @@ describe('killed with SIGKILL', () => {
     expect(await ensureFreshTokens(world.scope(), account)).toMatchObject({ kind: 'refreshed' });
     expect((await onlyAccount()).refreshToken).not.toBe(account.refreshToken);
   }, 30_000);
+
+  test('after the pool has the pair and before Codex has it, the next command hands it over', async () => {
+    const account = await world.addAccount('plus', { expired: true });
+    await world.writeAuthOf(account);
+    const next = await world.redeem(account.refreshToken);
+    const pair = {
+      refreshToken: next.refresh_token,
+      accessToken: next.access_token,
+      idToken: next.id_token,
+      expiresAt: Date.now() + 3_600_000,
+    };
+    await writeAnswerRecord(world.scope(), account.refreshToken, pair);
+    await storePair(world.scope(), account, pair);
+    await adoptCodexLogin(world.scope());
+    expect((await world.readAuth()).tokens).toMatchObject({ refresh_token: next.refresh_token });
+    expect(await readdir(join(world.home, 'multi-auth', 'steward', 'answers'))).toEqual([]);
+  });
+
+  test('an answer that is older than the access token in hand is brought home by the next command too', async () => {
+    const account = await world.addAccount('plus');
+    const next = await world.redeem(account.refreshToken);
+    await writeAnswerRecord(world.scope(), account.refreshToken, {
+      refreshToken: next.refresh_token,
+      accessToken: next.access_token,
+      idToken: next.id_token,
+      expiresAt: Date.now() + 3_600_000,
+    });
+    expect(await writeCodexLogin(world.scope(), account)).toMatchObject({ kind: 'written' });
+    expect((await onlyAccount()).refreshToken).toBe(next.refresh_token);
+    expect((await world.readAuth()).tokens).toMatchObject({ refresh_token: next.refresh_token });
+    expect(world.tokenCalls()).toBe(0);
+  });
 });

@@ -128,7 +128,7 @@ async function takeNewer(scope: CodexScope, given: ChatgptAccount): Promise<Chat
   const stored = await storePair(scope, account, newer.pair);
   if (newer.from === 'record') {
     await handOverPair(scope, stored, account.refreshToken);
-    await removeAnswerRecord(scope, account.refreshToken);
+    await removeAnswerRecord(scope, tokenHash(account.refreshToken));
   }
   return stored;
 }
@@ -158,7 +158,7 @@ async function store(
   await writeAnswerRecord(scope, account.refreshToken, pair);
   const stored = await storePair(scope, account, pair);
   const handed = await handOverPair(scope, stored, account.refreshToken);
-  await removeAnswerRecord(scope, account.refreshToken);
+  await removeAnswerRecord(scope, tokenHash(account.refreshToken));
   const warning =
     handed.kind === 'failed'
       ? `Codex has this login too and could not be given the new tokens (${handed.message}): run steward auth switch for this account`
