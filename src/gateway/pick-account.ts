@@ -79,8 +79,9 @@ export function createAccountPicker(deps: {
         failover.forgetShortLimits();
         continue;
       }
-      // One account alone: its own words are the truth.
-      if (hasLast && choice.blocked.length <= 1) return { kind: 'tell-last' };
+      // One account alone: its own words are the truth; but a 401 about it would make the client doubt its own login.
+      const isAboutLogin = choice.blocked.some(({ reason }) => reason === 'auth-failure');
+      if (hasLast && choice.blocked.length <= 1 && !isAboutLogin) return { kind: 'tell-last' };
       return { kind: 'nobody', none: choice, credentialFailure };
     }
   };

@@ -4,6 +4,7 @@
  */
 import { effectiveText, readConfigLayers } from '../codex/config-layers.ts';
 import type { CodexReader } from '../codex/home.ts';
+import { readBindRecord } from './bind/bind-record.ts';
 import { OFFICIAL_BASES, type UpstreamBases } from './upstream-route.ts';
 
 /** A base of ours that stands in the settings (the app is bound to the gateway): to forward there would be a circle. */
@@ -12,9 +13,15 @@ const OURS = /^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\]):\d+\/[A-Za-z0-9_-]{32
 /** The bases to forward to. A setting that is no http(s) URL is passed over; the doctor tells of it. */
 export const readUpstreamBases: CodexReader<UpstreamBases> = async (scope) => {
   const own = effectiveText(await readConfigLayers(scope), 'openai_base_url')?.value.trim() ?? '';
-  if (own === '' || OURS.test(own) || !isHttp(own)) return OFFICIAL_BASES;
-  return { chatgpt: own, apiKey: own };
+  const base = OURS.test(own) ? await formerBase(scope.home.path) : own;
+  return isHttp(base) ? { chatgpt: base, apiKey: base } : OFFICIAL_BASES;
 };
+
+/** What stood there before the app was bound; empty for the official endpoints. */
+async function formerBase(codexHome: string): Promise<string> {
+  const record = await readBindRecord(codexHome);
+  return (record.kind === 'ok' && record.value.formerBaseUrl) || '';
+}
 
 function isHttp(text: string): boolean {
   try {

@@ -1,0 +1,185 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type LabWithHome, startLabWithHome } from '../../test/support/lab-accounts.ts';
+import type { ChatgptAccount } from '../accounts/account.ts';
+import { requirePool, updatePool } from '../accounts/store/pool-store.ts';
+import type { ChoiceRequest } from './account-source.ts';
+import { type Gateway, startGateway } from './gateway.ts';
+import { openPoolSource, type PoolSource } from './pool-source.ts';
+
+let world: LabWithHome;
+let source: PoolSource;
+let gateway: Gateway | null = null;
+beforeEach(async () => {
+  world = await startLabWithHome();
+});
+afterEach(async () => {
+  await gateway?.stop(0);
+  gateway = null;
+  await source.close();
+  await world.stop();
+});
+
+const request = (more: Partial<ChoiceRequest> = {}): ChoiceRequest => ({
+  path: 'responses',
+  threadId: null,
+  previousResponseId: null,
+  model: 'gpt-lab',
+  excluded: new Set(),
+  onlyAccount: null,
+  ...more,
+});
+const chosen = (more: Partial<ChoiceRequest> = {}) => {
+  const choice = source.choose(request(more));
+  return choice.kind === 'account' ? choice.account.key : choice.kind;
+};
+
+async function twoAccounts(): Promise<[ChatgptAccount, ChatgptAccount]> {
+  const accounts: [ChatgptAccount, ChatgptAccount] = [
+    await world.addAccount('plus'),
+    await world.addAccount('second'),
+  ];
+  source = await openPoolSource(world.scope());
+  return accounts;
+}
+
+async function ask(): Promise<Response> {
+  const token = randomBytes(24).toString('base64url');
+  gateway ??= await startGateway({
+    scope: world.scope(),
+    accounts: source,
+    bases: { chatgpt: `${world.lab.url}/backend-api/codex`, apiKey: `${world.lab.url}/v1` },
+    clients: [],
+  });
+  gateway.addClient({ id: token, token, onlyAccount: null });
+  return fetch(`${gateway.address.baseUrl(token)}/responses`, {
+    method: 'POST',
+    body: JSON.stringify({ model: 'gpt-lab', input: [], stream: true }),
+  });
+}
+
+describe('choosing', () => {
+  test('an empty pool lets the client’s own login through', async () => {
+    source = await openPoolSource(world.scope());
+    expect(source.choose(request())).toEqual({ kind: 'own' });
+  });
+
+  test('a limited account is passed over until its time, and told as the reason when nobody is left', async () => {
+    const [first, second] = await twoAccounts();
+    const untilMs = Date.now() + 3_600_000;
+    const limited = {
+      kind: 'limited',
+      why: 'usage-limit',
+      untilMs,
+      model: 'gpt-lab',
+      planType: 'plus',
+    } as const;
+    source.report({ key: first.key, ...limited });
+    expect(chosen()).toBe(second.key);
+    source.report({ key: second.key, ...limited, why: 'credits', untilMs: null });
+    expect(source.choose(request())).toMatchObject({
+      kind: 'none',
+      hard: null,
+      blocked: [
+        { key: first.key, number: 1, reason: 'rate-limit', untilMs, planType: 'plus' },
+        { key: second.key, number: 2, reason: 'credits' },
+      ],
+    });
+  });
+
+  test('a thread keeps its account, a response its owner, and a client its one account', async () => {
+    const [first, second] = await twoAccounts();
+    source.report({ key: second.key, kind: 'served', threadId: 't' });
+    source.report({ key: second.key, kind: 'owns', responseId: 'resp_1' });
+    expect(chosen({ threadId: 't' })).toBe(second.key);
+    expect(chosen({ previousResponseId: 'resp_1' })).toBe(second.key);
+    expect(chosen({ onlyAccount: first.key })).toBe(first.key);
+    expect(source.choose(request({ onlyAccount: 'gone' }))).toMatchObject({ kind: 'none', hard: 'forced' });
+    const moved = source.choose(request({ threadId: 't', excluded: new Set([second.key]) }));
+    expect(moved).toMatchObject({ kind: 'account', isMove: true });
+  });
+
+  test('a model that the server refuses for an account goes to another one, other models do not', async () => {
+    const [first, second] = await twoAccounts();
+    source.report({ key: first.key, kind: 'model-unsupported', model: 'gpt-lab' });
+    source.report({ key: second.key, kind: 'started' });
+    expect(chosen()).toBe(second.key);
+    expect(chosen({ model: 'gpt-other' })).toBe(first.key);
+  });
+
+  test('a rejected login is marked on disk, and serves again once it has been renewed', async () => {
+    const [first, second] = await twoAccounts();
+    source.report({ key: first.key, kind: 'rejected', code: 'token_revoked' });
+    expect(chosen()).toBe(second.key);
+    await source.close();
+    expect((await requirePool(world.scope())).accounts[0]).toMatchObject({
+      invalidated: { code: 'token_revoked' },
+    });
+    await updatePool(world.scope(), (pool) => ({
+      pool: {
+        ...pool,
+        accounts: pool.accounts.map((account) =>
+          account.kind === 'chatgpt' && account.key === first.key
+            ? { ...account, refreshToken: 'rt_new', invalidated: null }
+            : account,
+        ),
+      },
+      result: null,
+    }));
+    await source.reload();
+    expect(chosen({ onlyAccount: first.key })).toBe(first.key);
+  });
+});
+
+test('an account added or removed while it runs is seen', async () => {
+  const first = await world.addAccount('plus');
+  source = await openPoolSource(world.scope());
+  const second = await world.addAccount('second');
+  await source.reload();
+  expect(chosen({ excluded: new Set([first.key]) })).toBe(second.key);
+  await updatePool(world.scope(), (pool) => ({
+    pool: { ...pool, accounts: pool.accounts.slice(1), activeIndex: 0 },
+    result: null,
+  }));
+  await source.reload();
+  expect(chosen()).toBe(second.key);
+  expect(source.accounts()).toMatchObject([{ key: second.key, number: 1, isAvailable: true, inFlight: 0 }]);
+});
+
+test('limits are the mean of the pool, and full only when every account is', async () => {
+  const [first, second] = await twoAccounts();
+  const headers = (used: number) => ({
+    'x-codex-primary-used-percent': String(used),
+    'x-codex-primary-window-minutes': '300',
+    'x-codex-primary-reset-at': String(Math.floor(Date.now() / 1000) + 600),
+  });
+  expect(source.limits()).toBeNull();
+  source.report({ key: first.key, kind: 'headers', headers: headers(100) });
+  source.report({ key: second.key, kind: 'headers', headers: headers(20) });
+  expect(source.limits()?.windows).toMatchObject([{ name: 'primary', usedPercent: 60, windowMinutes: 300 }]);
+  source.report({ key: second.key, kind: 'headers', headers: headers(100) });
+  expect(source.limits()?.windows[0]?.usedPercent).toBe(100);
+});
+
+describe('with the gateway and the lab', () => {
+  test('an expired token is refreshed before it is sent, and one refused in between, once', async () => {
+    await world.addAccount('plus', { expired: true });
+    source = await openPoolSource(world.scope());
+    expect((await (await ask()).text()).includes('response.completed')).toBe(true);
+    expect(world.tokenCalls()).toBe(1);
+    world.lab.world.sessions.revokeAll();
+    const replies = await Promise.all([ask(), ask(), ask()]);
+    expect(replies.map(({ status }) => status)).toEqual([400, 400, 400]);
+    expect(world.tokenCalls()).toBe(2); // revoked: asked once for all three, and never again
+  });
+
+  test('a limit is kept on disk, and a limit that ended early is found out without a model call', async () => {
+    const [first] = await twoAccounts();
+    await world.lab.control({ do: 'scenario', name: 'usage-limit' });
+    expect((await ask()).status).toBe(429);
+    await source.close();
+    const [stored] = (await requirePool(world.scope())).accounts;
+    expect(Object.values(stored?.rateLimitResetTimes ?? {})[0]).toBeGreaterThan(Date.now());
+    expect(stored?.key).toBe(first.key);
+  });
+});
