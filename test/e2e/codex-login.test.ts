@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { adoptCodexLogin } from '../../src/accounts/codex-login/adopt.ts';
 import { writeCodexLogin } from '../../src/accounts/codex-login/write-codex-login.ts';
 import { requirePool } from '../../src/accounts/store/pool-store.ts';
+import { withAuthLock } from '../../src/codex/auth-lock.ts';
 import { type LabWithHome, startLabWithHome } from '../support/lab-accounts.ts';
 import { CODEX_ALIASES, codexBinary, runProgram } from '../support/real-codex.ts';
 
@@ -40,3 +41,20 @@ describe.each(CODEX_ALIASES)('%s', (alias) => {
     expect(await writeCodexLogin(world.scope(), first)).toMatchObject({ kind: 'written' });
   }, 120_000);
 });
+
+test('Codex 0.169 waits with its login while steward holds the lock on auth.json', async () => {
+  const account = await world.addAccount('plus');
+  await world.writeAuthOf(account);
+  let login: ReturnType<typeof runProgram> | undefined;
+  await withAuthLock(world.scope(), async () => {
+    login = runProgram(codexBinary('codex-newest'), ['login', '--with-api-key'], {
+      env: world.environment(),
+      cwd: world.home,
+      input: 'sk-other',
+    });
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect((await world.readAuth()).auth_mode).toBe('chatgpt');
+  });
+  expect((await login)?.code).toBe(0);
+  expect(await world.readAuth()).toMatchObject({ auth_mode: 'apikey', OPENAI_API_KEY: 'sk-other' });
+}, 60_000);

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type LabWithHome, startLabWithHome } from '../../../test/support/lab-accounts.ts';
+import { withAuthLock } from '../../codex/auth-lock.ts';
 import { createHost } from '../../host.ts';
 import type { ApiKeyAccount, ChatgptAccount } from '../account.ts';
 import { accountKey, addAccount } from '../store/identity.ts';
@@ -136,19 +136,17 @@ describe('writing', () => {
     expect((await poolAccount(0)).refreshToken).toBe(renewed.refresh_token);
   });
 
-  test('it waits for a Codex that is writing, and for nobody else', async () => {
+  test('it waits for whoever holds the lock under which Codex writes', async () => {
     const account = await world.addAccount('plus');
-    const lock = join(world.home, 'auth.lock');
-    const holder = spawn('flock', ['-x', lock, 'sh', '-c', 'echo held; sleep 0.7; echo over'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
+    const order: string[] = [];
+    let written: Promise<unknown> | undefined;
+    await withAuthLock(world.scope(), async () => {
+      written = writeCodexLogin(world.scope(), account).then(({ kind }) => order.push(kind));
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      order.push('let go');
     });
-    let said = '';
-    holder.stdout.on('data', (chunk) => {
-      said += chunk;
-    });
-    await new Promise((resolve) => holder.stdout.once('data', resolve));
-    await writeCodexLogin(world.scope(), account);
-    expect(said).toContain('over');
+    await written;
+    expect(order).toEqual(['let go', 'written']);
   });
 });
 

@@ -155,7 +155,7 @@ async function readyLogin(scope: CodexScope, given: ChatgptAccount): Promise<Rea
 /** As the pool has it now: what was recovered or refreshed since `given` was read counts. */
 async function latest(scope: CodexScope, given: ChatgptAccount): Promise<ChatgptAccount> {
   const row = (await requirePool(scope)).accounts.find(({ key }) => key === given.key);
-  return row?.kind === 'chatgpt' && (await isNewerPair(row, given)) ? row : given;
+  return row?.kind !== 'chatgpt' || (await isNewerPair(given, row)) ? given : row;
 }
 
 /** Another tool may have stored the access token in its place; an id token names the person. */

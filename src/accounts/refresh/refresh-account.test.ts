@@ -296,13 +296,14 @@ describe('killed with SIGKILL', () => {
 
   test('while the request is under way, the next one goes ahead at once', async () => {
     const account = await world.addAccount('plus', { expired: true });
-    await world.fault('/oauth/token', { kind: 'hang' }, 1);
+    await world.fault('/oauth/token', { kind: 'hang' });
     const child = await world.startChild(1);
     const lease = join(world.home, 'multi-auth', 'refresh-leases', `${sha256(account.refreshToken)}.lock`);
     await vi.waitUntil(() => existsSync(lease), { timeout: 20_000, interval: 10 });
     await new Promise((resolve) => setTimeout(resolve, 300));
     process.kill(child.pid, 'SIGKILL');
     await child.ended;
+    await world.lab.control({ do: 'clear-faults' });
     expect(await ensureFreshTokens(world.scope(), account)).toMatchObject({ kind: 'refreshed' });
     expect((await onlyAccount()).refreshToken).not.toBe(account.refreshToken);
   }, 30_000);
