@@ -1,9 +1,11 @@
 /** One look at remote control, both roles: this machine, this app, and the server beside them. Changes nothing on either side. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DaemonFiles } from '../codex/daemon-files.ts';
 import type { CodexScope } from '../codex/home.ts';
 import { type BackendUnavailable, openRemoteBackend, type RemoteBackend } from './backend/backend.ts';
 import { type HostReading, readHostStatus } from './host-status.ts';
 import { type LocalState, readLocalState } from './local-state.ts';
+import { isStaleRecord, isStaleSocket } from './plans/daemon.ts';
 import { NOTHING_STALE, type Reconciliation, reconcile } from './reconcile.ts';
 import { readServerState, type ServerState } from './server-state.ts';
 import { type Trouble, type TroubleKind, troubleOfError } from './trouble.ts';
@@ -38,7 +40,10 @@ const PRESENCE_LAG_MS = 700;
 /** Looks. Never throws for what a server answers. */
 export async function lookAtRemote(scope: CodexScope, options: LookOptions = {}): Promise<RemoteLook> {
   const host = options.host ?? (await readHostStatus(scope, { ask: true }));
-  const own = host.status.lastError === null ? [] : [troubleOfError(host.status.lastError)];
+  const own =
+    host.status.lastError === null
+      ? []
+      : [withDaemonFacts(troubleOfError(host.status.lastError), host.daemon)];
   const empty: Reconciliation = {
     troubles: [],
     stale: NOTHING_STALE,
@@ -93,3 +98,38 @@ function merge(own: readonly Trouble[], server: readonly Trouble[]): readonly Tr
   const kinds = new Set(kept.map(({ kind }) => kind));
   return [...kept, ...server.filter(({ kind }) => !kinds.has(kind) || MANY.has(kind))];
 }
+
+/** What stands in the daemon's way: Codex only says that it did not become ready. */
+function withDaemonFacts(trouble: Trouble, { socket, records }: DaemonFiles): Trouble {
+  if (trouble.kind !== 'daemon') return trouble;
+  const blocked = isStaleSocket(socket)
+    ? [{ path: socket.path, what: SOCKET_WORDS[socket.kind] ?? socket.kind }]
+    : [];
+  const dead = records
+    .filter((record) => record.role === 'app-server' && isStaleRecord(record))
+    .map(({ path, state }) => ({
+      path,
+      what: state === null ? 'a damaged pid record' : `its process is ${state}`,
+    }));
+  const facts = [...blocked, ...dead];
+  const [first] = facts;
+  if (first === undefined) return trouble;
+  const { finding } = trouble;
+  return {
+    ...trouble,
+    finding: {
+      ...finding,
+      cause: `${finding.cause} In its way: ${first.path} (${first.what}).`,
+      evidence: [
+        ...finding.evidence,
+        ...facts.map(({ path, what }) => ({ source: 'file' as const, where: path, what })),
+      ],
+    },
+  };
+}
+
+const SOCKET_WORDS: Readonly<Record<string, string>> = {
+  deserted: 'a socket on which nobody listens',
+  dangling: 'a link that leads nowhere',
+  'not-a-socket': 'not a socket',
+};

@@ -68,11 +68,14 @@ export async function runOfficial(
   return { exitCode, stdout: ran.stdout, stderr: redact(withoutTelemetry(ran.stderr)) };
 }
 
-/** Drops the JSON lines that 0.169 writes to stderr for its own statistics, and its structured log lines. */
+const NOISE =
+  /^\{"(?:timestampMs|timestamp)"|^Stack backtrace:$|^\s*\d+: |^Installing daemon from CLI version/;
+
+/** Drops the JSON lines that 0.169 writes to stderr for its own statistics, its structured log lines, addresses without names, and what it does at its first start. */
 export function withoutTelemetry(stderr: string): string {
   return stderr
     .split('\n')
-    .filter((line) => !/^\{"(?:timestampMs|timestamp)"|^Stack backtrace:$|^\s*\d+: /.test(line))
+    .filter((line) => !NOISE.test(line))
     .join('\n')
     .trim();
 }

@@ -137,7 +137,8 @@ export async function carryOut(
   const isChanged = local.length > 0 || needsStop;
   const wasOn = wasRunning || before.host.status.status === 'errored';
   let started: StartResult | null = null;
-  if (consent.local && (options.start || (isChanged && wasOn))) {
+  const isDue = failure === null ? options.start || (isChanged && wasOn) : needsStop && wasRunning;
+  if (consent.local && isDue) {
     tell({ kind: 'starting' });
     started = await startHost(scope);
   }

@@ -7,6 +7,7 @@ import type { FailureId } from '../knowledge/ids.ts';
 import { createMatcher } from '../knowledge/matcher/matcher.ts';
 import { causeOfRemoteError, type RemoteCause } from './error-cause.ts';
 import { asEnrollmentError, type LastError } from './last-error.ts';
+import { isManagedInstallMissing } from './plans/managed-install.ts';
 
 export type TroubleKind =
   | 'mfa'
@@ -110,13 +111,26 @@ function troubleOfOutcome(error: LastError): Trouble {
   }
   const known = idOfWords(detail ?? '');
   const text = detail ?? 'the app-server did not become ready';
+  const id = known ?? 'remote.socket_or_daemon';
   const cause: RemoteCause = {
-    id: known ?? 'remote.socket_or_daemon',
+    id,
     cause: text.replace(/^Error: /, '').split('\n')[0] ?? text,
     confidence: 0.9,
     severity: 'fail',
+    ...(id === 'remote.socket_or_daemon' ? { steps: daemonSteps(text) } : {}),
   };
   return { kind: troubleKindOf(cause.id), finding: findingOf(error, cause) };
+}
+
+function daemonSteps(words: string): readonly string[] {
+  if (!isManagedInstallMissing(words)) {
+    return ['steward remote repair   (moves leftovers aside, ends an unreachable app-server, starts again)'];
+  }
+  return [
+    'steward remote repair   (links the Codex that is installed to the place where this version looks for it)',
+    'Or let OpenAI install a second one there: curl -fsSL https://chatgpt.com/codex/install.sh | sh',
+    'Or update: Codex 0.169 brings its own copy.',
+  ];
 }
 
 /** The failure that the official command's own words show, where it is one of remote control. */

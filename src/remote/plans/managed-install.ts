@@ -29,14 +29,11 @@ export async function planLinkManagedInstall(
 ): Promise<RepairPlan | RepairRefusal> {
   const link = managedInstallPath(scope.home.path);
   if ((await lstat(link).catch(() => null)) !== null) return { refused: `${link} is there already` };
-  const folders: string[] = [];
-  for (let folder = dirname(link); folder !== scope.home.path; folder = dirname(folder)) {
-    if ((await lstat(folder).catch(() => null)) !== null) break;
-    folders.unshift(folder);
-  }
-  const made: Step[] = [];
-  for (const path of folders)
-    made.push({ kind: 'make-folder', path, expect: await fingerprint(path), mode: 0o755 });
+  const folder = dirname(link);
+  const made: Step[] =
+    (await lstat(folder).catch(() => null)) === null
+      ? [{ kind: 'make-folder', path: folder, expect: await fingerprint(folder), mode: 0o755 }]
+      : [];
   return {
     repairId: 'remote.socket_or_daemon.link-install',
     summary: `Let the daemon start from the Codex that is installed: link ${link} to ${codex.path}.`,

@@ -3,7 +3,6 @@ import { resolveCodexHome } from '../../../codex/home.ts';
 import { EXIT } from '../../../errors.ts';
 import { createHost } from '../../../host.ts';
 import { stopHost } from '../../../remote/stop.ts';
-import { openJournal } from '../../journal.ts';
 import type { CommandDeps } from '../../main.ts';
 import { startProgress } from '../../render/progress.ts';
 import { redacted } from '../../render/redacted.ts';
@@ -16,7 +15,7 @@ export async function runRemoteStop(
   const host = createHost();
   const scope = { host, home: resolveCodexHome(host), signal };
   const progress = startProgress(terminal, 'stopping remote control');
-  const stopped = redacted(await stopHost(scope, openJournal(scope)).finally(progress.stop));
+  const stopped = redacted(await stopHost(scope).finally(progress.stop));
   const { daemon, updaters, left, official } = stopped;
   if (options.json) {
     const status = { stopped: 'stopped', 'not-running': 'notRunning', failed: 'failed' }[daemon];
