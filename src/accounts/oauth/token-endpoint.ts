@@ -134,7 +134,7 @@ function parseAnswer(text: string): v.InferOutput<typeof TokenAnswer> | null {
     return null; // the caller says so; the text itself may hold tokens
   }
   const parsed = v.safeParse(TokenAnswer, json);
-  return parsed.success ? parsed.output : null;
+  return parsed.success && !Array.isArray(json) ? parsed.output : null;
 }
 
 /** The lifetime in the answer counts from now, on this machine's clock; the token's own claim is the server's clock. */

@@ -36,7 +36,7 @@ export async function runExport(file: string, options: ExportOptions, deps: Comm
     await handle.sync();
   } catch (error) {
     await rm(path, { force: true });
-    throw systemCode(error) === undefined ? error : fileError(path, error);
+    throw error instanceof Error && 'syscall' in error ? fileError(path, error) : error;
   } finally {
     await handle.close();
   }
