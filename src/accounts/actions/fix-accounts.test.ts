@@ -5,6 +5,7 @@ import type { Account, ChatgptAccount, Pool } from '../account.ts';
 import { readFlagged } from '../store/flagged-store.ts';
 import { requirePool, updatePool } from '../store/pool-store.ts';
 import { type FixOptions, fixAccounts } from './fix-accounts.ts';
+import { probeAccount } from './probe-account.ts';
 import { verifyFlagged } from './verify-flagged.ts';
 
 const FIX: FixOptions = { dryRun: false, live: false, model: null };
@@ -107,10 +108,13 @@ describe('fix', () => {
   test('a dry run contacts nobody and changes no byte, also with --live', async () => {
     await world.addAccount('plus', { expired: true });
     await world.addAccount('second');
+    const spent = await world.addAccount('pro', { expired: true });
+    await world.redeem(spent.refreshToken);
+    await probeAccount(world.scope(), await accountAt(2));
     const before = await treeBytes(world.home);
     const asked = world.lab.requests().length;
     const { reports, changed } = await fixAccounts(world.scope(), { ...FIX, dryRun: true, live: true });
-    expect(reports.map(({ outcome }) => outcome)).toEqual(['would-refresh', 'healthy']);
+    expect(reports.map(({ outcome }) => outcome)).toEqual(['would-refresh', 'healthy', 'would-disable']);
     expect(changed).toBe(false);
     expect(world.lab.requests()).toHaveLength(asked);
     expect(await treeBytes(world.home)).toEqual(before);

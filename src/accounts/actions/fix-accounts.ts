@@ -6,18 +6,20 @@ import { type CheckedAccount, eachOf, keepQuota } from './check-accounts.ts';
 import { type DeadLogin, flagDeadLogins } from './flag.ts';
 import { probeAccount, type Verdict } from './probe-account.ts';
 import { type Recommendation, recommendAccount } from './recommend.ts';
-import { renewTokens } from './renew.ts';
+import { refusalWords } from './refusal-words.ts';
+import { isKnownSpent, renewTokens } from './renew.ts';
 
 /** An access token that lasts less than this is renewed; documented with the command. */
 const USABLE_MS = 5 * 60_000;
 
-/** The documented outcomes, and `would-refresh`, which only a dry run says. */
+/** The documented outcomes, and what only a dry run says. */
 export type FixResult =
   | 'healthy'
   | 'disabled-hard-failure'
   | 'warning-soft-failure'
   | 'already-disabled'
-  | 'would-refresh';
+  | 'would-refresh'
+  | 'would-disable';
 
 export interface FixReport {
   readonly index: number;
@@ -115,6 +117,8 @@ async function look(scope: CodexScope, account: Account, index: number, options:
   if (hasUsableToken(account, scope.host.now())) return say('healthy', 'access token still valid');
   if (options.dryRun) {
     const dead = account.invalidated;
+    if (isKnownSpent(account))
+      return say('would-disable', 'its refresh token is used up: would be disabled', dead?.code);
     return dead === null
       ? say('would-refresh', 'no usable access token: would be refreshed')
       : say('would-refresh', `refused before (${dead.code ?? 'no code'}): would be tried again`, dead.code);
@@ -174,7 +178,7 @@ function refused(
   account: Account,
   { code, status, message, isPermanent, action }: Refused,
 ): Found {
-  const text = `${code ?? `HTTP ${status}`}: ${message}`;
+  const text = refusalWords({ code, status, message });
   const isHard = isPermanent && account.kind === 'chatgpt';
   return {
     report: {

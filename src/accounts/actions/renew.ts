@@ -10,10 +10,15 @@ import { requirePool } from '../store/pool-store.ts';
 
 const SPENT = 'refresh_token_reused';
 
+/** The server has said that this very token was used up. */
+export function isKnownSpent({ invalidated }: ChatgptAccount): boolean {
+  return invalidated?.code === SPENT;
+}
+
 /** As `ensureFreshTokens`; what comes back is on the disk already. */
 export async function renewTokens(scope: CodexScope, account: ChatgptAccount): Promise<RefreshOutcome> {
   if (account.invalidated === null) return await ensureFreshTokens(scope, account);
-  if (account.invalidated.code !== SPENT) return await ensureFreshTokens(scope, account, { force: true });
+  if (!isKnownSpent(account)) return await ensureFreshTokens(scope, account, { force: true });
   await adoptCodexLogin(scope);
   const current = (await requirePool(scope)).accounts.find(({ key }) => key === account.key);
   const isNewer = current?.kind === 'chatgpt' && current.refreshToken !== account.refreshToken;

@@ -8,6 +8,7 @@ import type { Account, ChatgptAccount, FlaggedAccount } from '../account.ts';
 import type { RefreshOutcome } from '../refresh/outcome.ts';
 import { readFlagged, updatePoolAndFlagged } from '../store/flagged-store.ts';
 import { addAccount, findSameAccount, removeAccount } from '../store/identity.ts';
+import { refusalWords } from './refusal-words.ts';
 import { renewTokens } from './renew.ts';
 
 /** The documented outcomes, and `would-verify`, which only a dry run says. */
@@ -158,7 +159,7 @@ async function settleDead(
   tokens: Extract<RefreshOutcome, { readonly kind: 'refused' | 'failed' }>,
 ): Promise<FlaggedReport> {
   const code = tokens.kind === 'refused' ? tokens.code : null;
-  const message = code === null ? tokens.message : `${code}: ${tokens.message}`;
+  const message = tokens.kind === 'refused' ? refusalWords(tokens) : tokens.message;
   await updatePoolAndFlagged(scope, (pool, rows) => {
     const at = pool.accounts.findIndex(({ key }) => key === staged.account.key);
     const account = pool.accounts[at];

@@ -9,6 +9,7 @@ import { accountLabel } from '../../account-label.ts';
 import { type CodexLogin, readCodexLogin } from '../../codex-login/codex-login.ts';
 import { recommendAccount } from '../recommend.ts';
 import { error, ok, type PoolCheck, warn } from './pool-check.ts';
+import { checkRuntime } from './runtime-check.ts';
 
 const LOGIN_PORT = 1455;
 
@@ -126,16 +127,14 @@ function checkSelection({ store }: LoginFacts, login: CodexLogin, pool: Pool): P
 async function checkRecommendation(scope: CodexScope, pool: Pool): Promise<readonly PoolCheck[]> {
   if (pool.accounts.length === 0) return [ok('recommended-switch', 'no accounts to choose from')];
   const { index, reason } = await recommendAccount(scope, pool, null);
-  if (index === null)
-    return [warn('recommended-switch', 'no account can serve now', 'codex auth forecast says until when')];
-  if (index === pool.activeIndex) return [ok('recommended-switch', 'the active account is the one to use')];
-  return [
-    warn(
-      'recommended-switch',
-      `account ${index + 1} would serve better: ${reason}`,
-      `codex auth switch ${index + 1}`,
-    ),
-  ];
+  return [judgeRecommendation(pool, index, reason), await checkRuntime(scope, index)];
+}
+
+function judgeRecommendation(pool: Pool, index: number | null, reason: string): PoolCheck {
+  const key = 'recommended-switch';
+  if (index === null) return warn(key, 'no account can serve now', 'codex auth forecast says until when');
+  if (index === pool.activeIndex) return ok(key, 'the active account is the one to use');
+  return warn(key, `account ${index + 1} would serve better: ${reason}`, `codex auth switch ${index + 1}`);
 }
 
 async function checkPort({ host }: CodexScope): Promise<PoolCheck> {

@@ -4,6 +4,7 @@ import type { Pool } from '../../account.ts';
 import { accountLabel } from '../../account-label.ts';
 import { writeCodexLogin } from '../../codex-login/write-codex-login.ts';
 import { type PoolReading, readPool, requirePool, updatePool } from '../../store/pool-store.ts';
+import { refusalWords } from '../refusal-words.ts';
 import { renewTokens } from '../renew.ts';
 import { importCodexLogin } from '../switch-account.ts';
 import { fixAuthStore, needsAuthStoreFix } from './auth-store-fix.ts';
@@ -167,8 +168,7 @@ async function syncActive(scope: CodexScope): Promise<Mended> {
   if (account.kind === 'chatgpt') {
     const tokens = await renewTokens(scope, account);
     if (tokens.kind === 'refused') {
-      const code = tokens.code ?? `HTTP ${tokens.status}`;
-      checks.push(error('doctor-refresh', `${label}: ${code}: ${tokens.message}`, tokens.action));
+      checks.push(error('doctor-refresh', `${label}: ${refusalWords(tokens)}`, tokens.action));
       return { actions, checks };
     }
     if (tokens.kind === 'failed') {

@@ -40,7 +40,8 @@ export async function runCheck(
     },
   }).finally(() => progress.stop());
 
-  for (const checked of outcome.accounts) session.say(verdictLine(checked, session.terminal));
+  const now = session.scope.host.now();
+  for (const checked of outcome.accounts) session.say(verdictLine(checked, session.terminal, now));
   if (outcome.quotaCacheError !== null)
     session.say(`The limits could not be kept: ${outcome.quotaCacheError}`);
   const summary = summarise(outcome.accounts);
@@ -53,7 +54,7 @@ export async function runCheck(
     ok: exitCode === EXIT.ok,
     summary,
     quotaCacheError: outcome.quotaCacheError,
-    accounts: outcome.accounts.map(verdictToJson),
+    accounts: outcome.accounts.map((checked) => verdictToJson(checked, now)),
   });
   return exitCode;
 }

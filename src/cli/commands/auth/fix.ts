@@ -39,7 +39,9 @@ export async function runFix(options: FixCommandOptions, deps: CommandDeps): Pro
   const command = switchCommand(outcome);
   session.say(
     `Result: ${summary.healthy} healthy | ${summary.disabled} disabled | ${summary.warnings} warnings | ${summary.skipped} skipped` +
-      (dryRun ? ` | ${summary.wouldRefresh} to refresh (dry run: nobody was asked, nothing changed)` : ''),
+      (dryRun
+        ? ` | ${summary.wouldRefresh} to refresh | ${summary.wouldDisable} to disable (dry run: nobody was asked, nothing changed)`
+        : ''),
   );
   if (command !== null) session.say(`Recommended: ${command}   # ${recommendation.reason}`);
   const exitCode = total > 0 && !works(outcome) ? EXIT.problems : EXIT.ok;
@@ -74,6 +76,7 @@ function summarise({ reports }: FixOutcome) {
     warnings: count('warning-soft-failure'),
     skipped: count('already-disabled'),
     wouldRefresh: count('would-refresh'),
+    wouldDisable: count('would-disable'),
   };
 }
 
@@ -102,6 +105,7 @@ function markOf(outcome: FixReport['outcome'], terminal: Terminal): string {
     case 'already-disabled':
       return terminal.paint('dim', '-');
     case 'would-refresh':
+    case 'would-disable':
       return terminal.paint('cyan', '→');
   }
 }

@@ -1,6 +1,7 @@
 /** `steward auth switch`: this account from now on, until `unpin`. */
 import { accountLabel } from '../../../accounts/account-label.ts';
 import { requireAccount } from '../../../accounts/actions/account-reference.ts';
+import { refusalWords } from '../../../accounts/actions/refusal-words.ts';
 import { type SwitchOutcome, switchAccount } from '../../../accounts/actions/switch-account.ts';
 import { requirePool } from '../../../accounts/store/pool-store.ts';
 import { EXIT, StewardError } from '../../../errors.ts';
@@ -85,7 +86,7 @@ export function switchFailure(outcome: Exclude<SwitchOutcome, { readonly kind: '
   const label = accountLabel(account, index);
   if (tokens.kind === 'refused') {
     const code = tokens.code ?? `HTTP ${tokens.status}`;
-    return new StewardError('ERR_ACCOUNTS_REFUSED', 'user', `${label}: ${code}: ${tokens.message}`, {
+    return new StewardError('ERR_ACCOUNTS_REFUSED', 'user', `${label}: ${refusalWords(tokens)}`, {
       hint: `${tokens.action} Nothing was switched, and auth.json is as it was.`,
       details: { index, serverCode: code, status: tokens.status, failure: tokens.catalogueId },
     });
