@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type LabWithHome, startLabWithHome } from '../support/lab-accounts.ts';
 import { CODEX_ALIASES, codexBinary, runProgram } from '../support/real-codex.ts';
 import { type Place, type StewardRun, steward } from '../support/steward.ts';
+import { CTRL_C, startAtTerminal } from '../support/terminal.ts';
 import { treeBytes } from '../support/tree-bytes.ts';
 
 const POOL = 'multi-auth/openai-codex-accounts.json';
@@ -259,6 +260,21 @@ describe('the rest', () => {
     expect((await poolJson()).accounts).toEqual([]);
     expect(world.lab.requests()).toEqual([]);
     expect((await world.redeem(account.refreshToken)).refresh_token).toMatch(/^rt_/);
+  });
+
+  test('remove asks at a terminal: no leaves the account, Ctrl-C as well, yes takes it out', async () => {
+    await world.addAccount('plus');
+    for (const [keys, code, left] of [
+      ['n', 0, 1],
+      [CTRL_C, 130, 1],
+      ['y', 0, 0],
+    ] as const) {
+      const terminal = startAtTerminal(place, ['auth', 'remove', '1']);
+      await terminal.until(/Take Account 1 .* out of the pool\?/);
+      terminal.type(keys);
+      expect((await terminal.ended).code).toBe(code);
+      expect((await poolJson()).accounts).toHaveLength(left);
+    }
   });
 
   test('policies are kept and listed, wrong ones are usage errors', async () => {
