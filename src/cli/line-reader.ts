@@ -4,6 +4,9 @@
  */
 import { createInterface } from 'node:readline';
 
+/** Standard input, or something that stands in for it. */
+export type InputStream = NodeJS.ReadableStream & { unref?(): void };
+
 export interface LineReader {
   /** The next line; `null` at the end of input. Rejects when `signal` aborts. */
   next(signal: AbortSignal): Promise<string | null>;
@@ -11,7 +14,7 @@ export interface LineReader {
   close(): void;
 }
 
-export function createLineReader(input: NodeJS.ReadStream): LineReader {
+export function createLineReader(input: InputStream): LineReader {
   const lines: string[] = [];
   let isOver = false;
   let wake = () => {};
@@ -51,7 +54,7 @@ export function createLineReader(input: NodeJS.ReadStream): LineReader {
 }
 
 /** All of standard input, as text, without the newline at its end. Rejects when `signal` aborts. */
-export async function readAllInput(input: NodeJS.ReadStream, signal: AbortSignal): Promise<string> {
+export async function readAllInput(input: InputStream, signal: AbortSignal): Promise<string> {
   const reader = createLineReader(input);
   try {
     const lines: string[] = [];
