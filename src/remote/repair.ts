@@ -134,10 +134,11 @@ export async function carryOut(
     if (outcome.kind !== 'repaired') break;
   }
   if (failure === null && consent.server) failure = await cleanServer(scope, actions, tell);
-  const isChanged = local.length > 0 || needsStop;
-  const wasOn = wasRunning || before.host.status.status === 'errored';
+  const wasErrored = before.host.status.status === 'errored' || before.host.status.lastError !== null;
+  const isStopped = needsStop && wasRunning;
   let started: StartResult | null = null;
-  const isDue = failure === null ? options.start || (isChanged && wasOn) : needsStop && wasRunning;
+  // What was stopped is started again whatever happened; files of the app alone need no new start.
+  const isDue = isStopped || (failure === null && (options.start || (local.length > 0 && wasErrored)));
   if (consent.local && isDue) {
     tell({ kind: 'starting' });
     started = await startHost(scope);

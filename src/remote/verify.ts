@@ -23,10 +23,7 @@ export async function isStaleGone(scope: CodexScope, stale: StaleLocal): Promise
     if (back === null) continue;
     return {
       kind: 'not-verified',
-      reason:
-        at === 0
-          ? `${back} still names it`
-          : `${back} names it again: a Codex app that runs out of our sight has written its memory back; quit it everywhere first`,
+      reason: `${back} names it again: a Codex app that runs out of our sight has written its memory back; quit it everywhere first`,
     };
   }
   return { kind: 'verified' };

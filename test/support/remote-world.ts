@@ -1,6 +1,6 @@
 /** A Codex home with a real Codex, a lab as its backend, and `steward` run in it as a user would. */
 import { spawn } from 'node:child_process';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createHost, type Host } from '../../src/host.ts';
 import { makeLabHome } from '../../src/lab/home.ts';
@@ -120,11 +120,8 @@ export async function startFakeApp(
   folder: string,
 ): Promise<{ pid: number; stop(): void }> {
   const path = join(folder, 'Codex');
-  await symlink(process.execPath, path).catch(() => {}); // made by an earlier start
-  const child = spawn(path, ['-e', 'setInterval(() => {}, 1000)'], {
-    env: { ...world.env },
-    stdio: 'ignore',
-  });
+  await copyFile('/bin/sleep', path);
+  const child = spawn(path, ['600'], { env: { ...world.env }, stdio: 'ignore' });
   await new Promise((resolve) => child.once('spawn', resolve));
   return { pid: child.pid ?? 0, stop: () => void child.kill('SIGKILL') };
 }

@@ -49,7 +49,7 @@ export async function runRemoteStart(
     const healed = await repairRemote(scope, {
       journal: openJournal(scope),
       look,
-      start: true,
+      start: look.host.status.status !== 'connected',
       localOnly: true,
       consent: createRemoteConsent(terminal, {
         yes: options.heal === true,
