@@ -3,6 +3,7 @@ import process from 'node:process';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT, StewardError } from '../errors.ts';
 import { registerAuth } from './program/auth.ts';
+import { registerGateway } from './program/gateway.ts';
 import { registerRemote } from './program/remote.ts';
 import { registerShim } from './program/shim.ts';
 import { createTerminal, type Terminal } from './render/terminal.ts';
@@ -97,6 +98,7 @@ export function createProgram(deps: CommandDeps, version: string, done: (exitCod
     );
 
   registerAuth(program, { deps, done });
+  registerGateway(program, { deps, done });
   registerRemote(program, { deps, done });
   registerShim(program, { deps, done });
 

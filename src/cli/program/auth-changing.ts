@@ -117,6 +117,19 @@ function registerAccountCommands(auth: Command, { deps, done }: Registration): v
       done(await (await import('../commands/auth/account.ts')).runAccountWeight(selector, weight, deps)),
     );
   for (const [name, description] of [
+    ['disable', 'choose it no more, until enable or a switch to it'],
+    ['enable', 'choose it again'],
+  ] as const) {
+    account
+      .command(name)
+      .description(description)
+      .argument(...ACCOUNT)
+      .option(...JSON_OPTION)
+      .action(async (selector, options) =>
+        done(await (await import('../commands/auth/enable.ts')).runEnable(name, selector, options, deps)),
+      );
+  }
+  for (const [name, description] of [
     ['pause', 'use it for nothing until unpause'],
     ['unpause', 'use it again'],
     ['drain', 'finish what runs on it, start nothing new'],
@@ -171,6 +184,20 @@ function registerRotationCommands(auth: Command, { deps, done }: Registration): 
     .option(...JSON_OPTION)
     .action(async (options) =>
       done(await (await import('../commands/auth/rotation.ts')).runRotationDisable(options, deps)),
+    );
+  rotation
+    .command('bind-app')
+    .description('send the packaged Codex app through the gateway, and keep it running')
+    .option(...JSON_OPTION)
+    .action(async (options) =>
+      done(await (await import('../commands/auth/rotation-bind.ts')).runRotationBindApp(options, deps)),
+    );
+  rotation
+    .command('unbind-app')
+    .description('let the packaged app reach OpenAI directly again')
+    .option(...JSON_OPTION)
+    .action(async (options) =>
+      done(await (await import('../commands/auth/rotation-bind.ts')).runRotationUnbindApp(options, deps)),
     );
   rotation
     .command('reset-rate-limits')

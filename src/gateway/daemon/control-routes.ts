@@ -3,13 +3,13 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import type { GatewayEvent } from '../events.ts';
 import type { Gateway } from '../gateway.ts';
+import type { PoolSource } from '../pool-source.ts';
 import type { ControlRoutes } from './control-server.ts';
 import { renderMetrics } from './metrics.ts';
-import type { PoolView } from './pool-view.ts';
 
 export interface ControlDeps {
   readonly gateway: Gateway;
-  readonly view: PoolView;
+  readonly view: Pick<PoolSource, 'accounts' | 'lastChoices'>;
   /** Oldest first. */
   readonly recent: readonly GatewayEvent[];
   readonly stewardVersion: string;

@@ -8,16 +8,15 @@ import type { CodexScope } from '../../codex/home.ts';
 import { processesOfHome, readCodexProcesses } from '../../codex/processes.ts';
 import { StewardError } from '../../errors.ts';
 import { takeLock } from '../../storage/lock.ts';
-import type { AccountSource } from '../account-source.ts';
 import type { GatewayEvent } from '../events.ts';
 import { type Gateway, startGateway } from '../gateway.ts';
+import type { PoolSource } from '../pool-source.ts';
 import type { UpstreamBases } from '../upstream-route.ts';
 import { createControlRoutes } from './control-routes.ts';
 import { startControlServer } from './control-server.ts';
 import { type GatewayFile, readGatewayFile, writeGatewayFile } from './gateway-file.ts';
 import { createLedgerWriter } from './ledger-writer.ts';
 import { openLogFile } from './log-file.ts';
-import type { PoolView } from './pool-view.ts';
 
 export interface DaemonOptions {
   readonly scope: CodexScope;
@@ -26,7 +25,7 @@ export interface DaemonOptions {
   readonly idleMs: number | null;
   readonly bases: UpstreamBases;
   /** The pool; `close` when the daemon ends. */
-  readonly source: AccountSource & PoolView & { close(): Promise<void> };
+  readonly source: PoolSource;
   /** Called once it serves. */
   readonly onReady?: (file: GatewayFile) => void;
 }

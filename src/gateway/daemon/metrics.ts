@@ -1,6 +1,6 @@
 /** The gateway's numbers in the text format of Prometheus (exposition format 0.0.4). */
 import type { Counters } from '../events.ts';
-import type { AccountState } from './pool-view.ts';
+import type { PoolAccountState } from '../pool-source.ts';
 
 const HELP: Readonly<Record<keyof Counters, readonly ['counter' | 'gauge', string]>> = {
   requests: ['counter', 'Requests that ended.'],
@@ -17,7 +17,7 @@ const HELP: Readonly<Record<keyof Counters, readonly ['counter' | 'gauge', strin
 };
 
 /** The whole page. Accounts are named by their number in the pool. */
-export function renderMetrics(counters: Readonly<Counters>, accounts: readonly AccountState[]): string {
+export function renderMetrics(counters: Readonly<Counters>, accounts: readonly PoolAccountState[]): string {
   const lines: string[] = [];
   for (const [name, [type, help]] of Object.entries(HELP)) {
     const metric = `steward_gateway_${name.replaceAll(/[A-Z]/g, (sign) => `_${sign.toLowerCase()}`)}${type === 'counter' ? '_total' : ''}`;

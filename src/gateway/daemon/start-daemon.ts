@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CodexScope } from '../../codex/home.ts';
 import { StewardError } from '../../errors.ts';
 import { redact } from '../../storage/redact.ts';
-import { askGateway, type FoundGateway, findGateway } from './control-client.ts';
+import { askGateway, type FoundGateway, findGateway, isAlive } from './control-client.ts';
 import type { GatewayFile } from './gateway-file.ts';
 
 export interface DaemonProgram {
@@ -47,9 +47,8 @@ export async function stopGateway(scope: CodexScope): Promise<FoundGateway['kind
   await askGateway(found.file, 'POST', '/stop');
   const deadline = performance.now() + START_MS;
   while (performance.now() < deadline) {
-    const now = await findGateway(scope);
-    if (now.kind === 'absent') return 'stopped';
-    await sleep(50);
+    if (!isAlive(found.status.pid)) return 'stopped';
+    await sleep(30);
   }
   throw new StewardError(
     'ERR_GATEWAY_STOP',

@@ -1,0 +1,223 @@
+/** Sessions of the real Codex through the gateway against the lab: what a person at the terminal gets. */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LabAccountName } from '../../src/lab/accounts.ts';
+import { type LabWithHome, startLabWithHome } from '../support/lab-accounts.ts';
+import { CODEX_ALIASES, type CodexAlias, codexBinary, runProgram } from '../support/real-codex.ts';
+
+const STEWARD = fileURLToPath(new URL('../../dist/steward.cjs', import.meta.url));
+let world: LabWithHome;
+let env: Record<string, string>;
+
+const steward = (...args: string[]) =>
+  runProgram(process.execPath, [STEWARD, ...args], { env, cwd: world.home });
+
+async function useCodex(alias: CodexAlias): Promise<void> {
+  const bin = join(world.home, 'bin');
+  await mkdir(bin, { recursive: true });
+  await symlink(codexBinary(alias), join(bin, 'codex'));
+  env = { ...world.environment(), PATH: `${bin}:${dirname(process.execPath)}:/usr/bin:/bin` };
+}
+
+/** One turn of `codex exec` through `steward run`, with that option in front. */
+async function turn(...options: string[]) {
+  const ran = await steward('run', ...options, '--', 'exec', '--skip-git-repo-check', '--json', 'hi');
+  const events = ran.stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as { type: string });
+  return { ...ran, completed: events.some(({ type }) => type === 'turn.completed') };
+}
+
+/** Accounts whose model requests the lab answered with success, in order, without repetitions. */
+function servedBy(): readonly (string | null)[] {
+  const served = world.lab
+    .requests()
+    .filter(({ path, method, status }) => path.includes('/responses') && method !== 'WS' && status === 200)
+    .map(({ account }) => account);
+  return served.filter((name, index) => name !== served[index - 1]);
+}
+
+async function gatewayFile(): Promise<{ pid?: number; port: number; baseUrl: string }> {
+  return JSON.parse(await readFile(join(world.home, 'steward/gateway.json'), 'utf8'));
+}
+
+beforeEach(async () => {
+  world = await startLabWithHome();
+});
+afterEach(async () => {
+  await steward('gateway', 'stop');
+  await world.stop();
+});
+
+async function waitFor(condition: () => Promise<boolean> | boolean): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (await condition()) return;
+    await sleep(50);
+  }
+  throw new Error('it did not come to that within ten seconds');
+}
+
+/** Whether the gateway has a request or turn under way. */
+async function busy(): Promise<boolean> {
+  const { status } = JSON.parse((await steward('gateway', 'status', '--json')).stdout) as {
+    status: { counters: { active: number } } | null;
+  };
+  return (status?.counters.active ?? 0) > 0;
+}
+
+async function accounts(...names: LabAccountName[]): Promise<void> {
+  for (const name of names) {
+    const account = await world.addAccount(name);
+    if (name === names[0]) await world.writeAuthOf(account);
+  }
+}
+
+describe.each(CODEX_ALIASES)('%s through the gateway', (alias) => {
+  beforeEach(() => useCodex(alias));
+
+  it('goes on with the second account when the first is at its limit, and nobody notices', async () => {
+    await accounts('plus', 'second');
+    await world.lab.control({ do: 'scenario', name: 'usage-limit-one' });
+    const first = await turn();
+    expect(first).toMatchObject({ code: 0, completed: true });
+    expect(servedBy()).toEqual(['second']);
+    expect(first.stderr).toContain('unofficial');
+    const again = await turn();
+    expect(again).toMatchObject({ code: 0, completed: true });
+    expect(again.stderr).not.toContain('unofficial');
+  });
+
+  it('says the soonest reset once when every account is at its limit', async () => {
+    await accounts('plus', 'second');
+    await world.lab.control({ do: 'scenario', name: 'pool-exhausted' });
+    const ran = await turn();
+    expect(ran.code).toBe(1);
+    expect(ran.stdout).toMatch(/You.ve hit your usage limit.*try again at/);
+  });
+
+  it('uses one account alone when it is named', async () => {
+    await accounts('plus', 'second');
+    expect(await turn('--account', '2')).toMatchObject({ code: 0, completed: true });
+    expect(servedBy()).toEqual(['second']);
+  });
+
+  it('serves a session that goes on after kill -9, from the same address', async () => {
+    await accounts('plus', 'second');
+    expect(await turn()).toMatchObject({ completed: true });
+    const before = await gatewayFile();
+    process.kill(before.pid as number, 'SIGKILL');
+    expect(await turn()).toMatchObject({ code: 0, completed: true });
+    const after = await gatewayFile();
+    expect(after.pid).not.toBe(before.pid);
+    expect(after.baseUrl).toBe(before.baseUrl);
+  });
+
+  it('sees an account that was added while it runs', async () => {
+    await accounts('plus', 'second');
+    expect(await turn()).toMatchObject({ completed: true });
+    await world.lab.control({
+      do: 'fault',
+      faults: (['plus', 'second'] as const).map((account) => ({
+        match: { path: '/v1/responses', account },
+        effect: {
+          kind: 'answer',
+          status: 429,
+          json: {
+            error: {
+              type: 'usage_limit_reached',
+              message: 'x',
+              plan_type: 'plus',
+              resets_at: '{{unix+3600}}',
+            },
+          },
+        },
+      })),
+    });
+    await world.addAccount('pro');
+    await sleep(700); // it looks twice a second
+    expect(await turn()).toMatchObject({ code: 0, completed: true });
+    expect(servedBy().at(-1)).toBe('pro');
+  });
+});
+
+describe('steward gateway', () => {
+  beforeEach(() => useCodex('codex-newest'));
+
+  it('starts one process however many ask, and leaves none behind', async () => {
+    await accounts('plus', 'second');
+    const started = await Promise.all([1, 2, 3, 4].map(() => steward('gateway', 'start', '--json')));
+    expect(started.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    const pids = new Set(started.map(({ stdout }) => (JSON.parse(stdout) as { pid: number }).pid));
+    expect(pids.size).toBe(1);
+    const file = join(world.home, 'steward/gateway.json');
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const status = JSON.parse((await steward('gateway', 'status', '--json')).stdout);
+    expect(status).toMatchObject({
+      state: 'running',
+      status: { pid: [...pids][0], accounts: [{ isAvailable: true }, { isAvailable: true }] },
+    });
+    expect((await steward('gateway', 'stop')).stdout).toContain('gateway stopped');
+    expect(existsSync(`/proc/${[...pids][0]}`)).toBe(false);
+    expect((await gatewayFile()).pid).toBeUndefined();
+  });
+
+  it('gives way to another version without cutting a stream, on the same port', async () => {
+    await accounts('plus', 'second');
+    await steward('gateway', 'start');
+    const before = await gatewayFile();
+    await world.lab.control({
+      do: 'fault',
+      faults: [{ match: { path: '/v1/responses' }, effect: { kind: 'delay', ms: 2_500 }, times: 1 }],
+    });
+    const slow = turn();
+    await waitFor(busy);
+    const path = join(world.home, 'steward/gateway.json');
+    await writeFile(path, JSON.stringify({ ...before, stewardVersion: '0.0.0-older' }, null, 2));
+    expect(JSON.parse((await steward('gateway', 'start', '--json')).stdout)).toMatchObject({
+      how: 'replaced',
+    });
+    const after = await gatewayFile();
+    expect([after.port, after.baseUrl]).toEqual([before.port, before.baseUrl]);
+    expect(after.pid).not.toBe(before.pid);
+    expect(await slow).toMatchObject({ code: 0, completed: true });
+    await waitFor(async () => !existsSync(`/proc/${before.pid}`));
+  });
+
+  it('stays out of the way of one account, and of those who switched it off', async () => {
+    await accounts('plus');
+    expect(await turn()).toMatchObject({ code: 0, completed: true });
+    expect(existsSync(join(world.home, 'steward/gateway.json'))).toBe(false);
+    await world.addAccount('second');
+    await steward('auth', 'rotation', 'disable');
+    expect(await turn()).toMatchObject({ code: 0, completed: true });
+    expect(existsSync(join(world.home, 'steward/gateway.json'))).toBe(false);
+    expect(servedBy()).toEqual(['plus']);
+  });
+
+  it('passes the exit code of the official program through', async () => {
+    await accounts('plus', 'second');
+    expect((await steward('run', '--', 'no-such-command', '--no-such-option')).code).toBe(2);
+    expect((await steward('run', '--', '--version')).stdout).toBe('codex-cli 0.169.0\n');
+  });
+
+  it('keeps its control API to those who can read its file', async () => {
+    await accounts('plus', 'second');
+    await steward('gateway', 'start');
+    const { controlUrl, controlToken } = (await gatewayFile()) as unknown as Record<string, string>;
+    const ask = async (headers: Record<string, string>) =>
+      (await fetch(`${controlUrl}/status`, { headers })).status;
+    expect(await ask({})).toBe(403);
+    expect(await ask({ authorization: `Bearer ${controlToken}x` })).toBe(403);
+    expect(await ask({ authorization: `Bearer ${controlToken}`, origin: 'http://evil.example' })).toBe(403);
+    expect(await ask({ authorization: `Bearer ${controlToken}` })).toBe(200);
+    const metrics = await fetch(`${controlUrl}/metrics`, {
+      headers: { authorization: `Bearer ${controlToken}` },
+    });
+    expect(await metrics.text()).toContain('steward_account_available{account="1"} 1');
+  });
+});
