@@ -4,7 +4,6 @@
  * Only `cli/` builds the real one (`createHost`); everything below takes it, so a test hands in its own
  * environment, root folder or clock and needs no monkey-patching.
  */
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -84,7 +83,8 @@ function isWslKernel(root: string): boolean {
 }
 
 /** Runs a program without a shell and collects its output; kills it (and waits) at the deadline. */
-function runProcess(file: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
+async function runProcess(file: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
+  const { spawn } = await import('node:child_process'); // not every command starts a program
   const maxBytes = options.maxBytes ?? 4 * 1024 * 1024;
   return new Promise((resolve) => {
     const child = spawn(file, args, {

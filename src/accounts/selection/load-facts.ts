@@ -3,6 +3,7 @@ import type { CodexScope } from '../../codex/home.ts';
 import type { Account, Pool } from '../account.ts';
 import { usageOfEntry } from '../quota/usage-entry.ts';
 import { policyKey } from '../store/identity.ts';
+import { resolveAccountPaths } from '../store/paths.ts';
 import { type AccountPolicy, readPolicies } from '../store/policies-store.ts';
 import { readQuotaCache } from '../store/quota-cache.ts';
 import { type RoutingProfile, readRoutingProfile } from '../store/routing-profiles.ts';
@@ -27,11 +28,12 @@ export interface LoadedFacts {
 
 /** The facts of a pool for requests to `model` (`null`: any), as they stand on disk. */
 export async function loadFacts(scope: CodexScope, pool: Pool, model: string | null): Promise<LoadedFacts> {
+  const paths = await resolveAccountPaths(scope);
   const [cache, policies, { settings, warnings }, profile] = await Promise.all([
-    readQuotaCache(scope, pool),
-    readPolicies(scope, pool),
+    readQuotaCache(scope, pool, paths),
+    readPolicies(scope, pool, paths),
     readSettings(scope),
-    readRoutingProfile(scope),
+    readRoutingProfile(scope, paths),
   ]);
   const facts = pool.accounts.map((account): AccountFacts => {
     const entry = cache.entryOf(account);

@@ -9,7 +9,7 @@ import type { CodexScope } from '../../codex/home.ts';
 import type { Account, Pool } from '../account.ts';
 import { policyKey } from './account-key.ts';
 import { readJson } from './json-file.ts';
-import { resolveAccountPaths } from './paths.ts';
+import { type AccountPaths, resolveAccountPaths } from './paths.ts';
 import { type Row, takeFrom } from './row.ts';
 
 export interface AccountPolicy {
@@ -36,6 +36,10 @@ export interface Policies {
 }
 
 const RowSchema = v.record(v.string(), v.unknown());
+const List = v.array(v.unknown());
+const Finite = v.pipe(v.number(), v.finite());
+const Flag = v.boolean();
+const Note = v.string();
 const NEUTRAL: AccountPolicy = {
   tags: [],
   weight: 1,
@@ -45,12 +49,13 @@ const NEUTRAL: AccountPolicy = {
   updatedAt: 0,
 };
 
-/** Reads the policies of the pool's accounts. Never writes. */
-export async function readPolicies(scope: CodexScope, pool: Pool): Promise<Policies> {
-  const paths = await resolveAccountPaths(scope);
+/** Reads the policies of the pool's accounts. Never writes. `known`: the paths, where they are at hand. */
+export async function readPolicies(scope: CodexScope, pool: Pool, known?: AccountPaths): Promise<Policies> {
+  const paths = known ?? (await resolveAccountPaths(scope));
   const reading = await readJson(paths.policiesFile);
   const isKnown = reading.kind === 'ok' && reading.value.version === 1;
   const rows = isKnown ? rowsOf(reading.value) : {};
+  const isEmpty = Object.keys(rows).length === 0; // no key is worth a hash then
   const storedKey = storedKeyIn(pool);
   const warning =
     reading.kind === 'broken'
@@ -62,7 +67,8 @@ export async function readPolicies(scope: CodexScope, pool: Pool): Promise<Polic
     warning,
     storedKeyOf: storedKey,
     // A shared entry of codex-multi-auth holds for every seat until one gets its own.
-    policyOf: (account) => parsePolicy(rows[storedKey(account)] ?? rows[policyKey(account)]),
+    policyOf: (account) =>
+      isEmpty ? NEUTRAL : parsePolicy(rows[storedKey(account)] ?? rows[policyKey(account)]),
   };
 }
 
@@ -105,27 +111,33 @@ export async function updatePolicy(
 }
 
 function storedKeyIn(pool: Pool): (account: Account) => string {
+  let seats: ReadonlyMap<string, number> | null = null;
+  return (account) => {
+    seats ??= countSeats(pool);
+    const shared = policyKey(account);
+    return (seats.get(shared) ?? 0) > 1 ? account.key : shared;
+  };
+}
+
+function countSeats(pool: Pool): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const account of pool.accounts) {
     const key = policyKey(account);
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
-  return (account) => {
-    const shared = policyKey(account);
-    return (counts.get(shared) ?? 0) > 1 ? account.key : shared;
-  };
+  return counts;
 }
 
 function parsePolicy(row: unknown): AccountPolicy {
   if (!v.is(RowSchema, row)) return NEUTRAL;
   const { take } = takeFrom(row);
   return normalised({
-    tags: (take('tags', v.array(v.unknown())) ?? []).filter((tag) => typeof tag === 'string'),
-    weight: take('weight', v.pipe(v.number(), v.finite())) ?? 1,
-    paused: take('paused', v.boolean()) ?? false,
-    drained: take('drained', v.boolean()) ?? false,
-    note: take('note', v.string()),
-    updatedAt: take('updatedAt', v.pipe(v.number(), v.finite())) ?? 0,
+    tags: (take('tags', List) ?? []).filter((tag) => typeof tag === 'string'),
+    weight: take('weight', Finite) ?? 1,
+    paused: take('paused', Flag) ?? false,
+    drained: take('drained', Flag) ?? false,
+    note: take('note', Note),
+    updatedAt: take('updatedAt', Finite) ?? 0,
   });
 }
 

@@ -9,7 +9,7 @@ import * as v from 'valibot';
 import type { CodexScope } from '../../codex/home.ts';
 import type { Account, Pool } from '../account.ts';
 import { readJson } from './json-file.ts';
-import { resolveAccountPaths } from './paths.ts';
+import { type AccountPaths, resolveAccountPaths } from './paths.ts';
 import { type Row, takeFrom, withRest } from './row.ts';
 
 /** The documented two windows: `primary` (5 hours) and `secondary` (weekly). */
@@ -42,6 +42,7 @@ export interface QuotaCache {
 
 const RowSchema = v.record(v.string(), v.unknown());
 const Finite = v.pipe(v.number(), v.finite());
+const Words = v.string();
 const ModelName = v.pipe(v.string(), v.trim(), v.nonEmpty());
 
 const KEEP_MS = 60 * 24 * 3600 * 1000;
@@ -49,17 +50,23 @@ const KEEP_MS = 60 * 24 * 3600 * 1000;
 /** The three maps of the file, and the names under which an account may be in each. */
 const MAPS = ['bySteward', 'byAccountId', 'byEmail'] as const;
 
-/** Reads the cache; a missing or broken file is an empty cache. Never writes. */
-export async function readQuotaCache(scope: CodexScope, pool: Pool): Promise<QuotaCache> {
-  const paths = await resolveAccountPaths(scope);
-  const reading = await readJson(paths.quotaCacheFile);
+/** Reads the cache; a missing or broken file is an empty cache. Never writes. `known`: the paths, where they are at hand. */
+export async function readQuotaCache(
+  scope: CodexScope,
+  pool: Pool,
+  known?: AccountPaths,
+): Promise<QuotaCache> {
+  const { quotaCacheFile } = known ?? (await resolveAccountPaths(scope));
+  const reading = await readJson(quotaCacheFile);
   const file = reading.kind === 'ok' && reading.value.version === 1 ? reading.value : {};
   const names = namesIn(pool);
   const maps = MAPS.map((map) => ({ map, rows: rowOf(file[map]) }));
-  const all = maps.flatMap(({ rows }) => Object.values(rows).flatMap((row) => parseEntry(row) ?? []));
-  const newest = all.length === 0 ? null : Math.max(...all.map(({ updatedAt }) => updatedAt));
   return {
-    ageMs: newest === null ? null : Math.max(0, scope.host.now() - newest),
+    get ageMs() {
+      const all = maps.flatMap(({ rows }) => Object.values(rows).flatMap((row) => parseEntry(row) ?? []));
+      const newest = all.reduce((latest, { updatedAt }) => Math.max(latest, updatedAt), 0);
+      return newest === 0 ? null : Math.max(0, scope.host.now() - newest);
+    },
     entryOf: (account) => {
       const known = names(account);
       const found = maps.flatMap(({ map, rows }) => {
@@ -144,7 +151,7 @@ function parseEntry(value: unknown): QuotaEntry | null {
     updatedAt,
     status,
     model,
-    planType: take('planType', v.string()),
+    planType: take('planType', Words),
     primary: parseWindow(take('primary', RowSchema)),
     secondary: parseWindow(take('secondary', RowSchema)),
     rest,

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { CodexScope } from '../../codex/home.ts';
 import { readJson } from './json-file.ts';
-import { resolveAccountPaths } from './paths.ts';
+import { type AccountPaths, resolveAccountPaths } from './paths.ts';
 import { findProject } from './project.ts';
 import { takeFrom } from './row.ts';
 
@@ -22,13 +22,19 @@ const RowSchema = v.record(v.string(), v.unknown());
 const Name = v.pipe(v.string(), v.trim(), v.nonEmpty());
 const List = v.array(v.unknown());
 
-/** The profile of the project that `scope.host.cwd` is in; `null` without one, or without a file that can be read. */
-export async function readRoutingProfile(scope: CodexScope): Promise<RoutingProfile | null> {
-  const project = await findProject(scope.host.cwd, scope.host.platform);
-  if (project === null) return null;
-  const { routingProfilesFile } = await resolveAccountPaths(scope);
+/**
+ * The profile of the project that `scope.host.cwd` is in; `null` without one, or without a file that can be read.
+ * `known`: the paths, where they are at hand.
+ */
+export async function readRoutingProfile(
+  scope: CodexScope,
+  known?: AccountPaths,
+): Promise<RoutingProfile | null> {
+  const { routingProfilesFile } = known ?? (await resolveAccountPaths(scope));
   const reading = await readJson(routingProfilesFile);
   if (reading.kind !== 'ok' || reading.value.version !== 1) return null;
+  const project = await findProject(scope.host.cwd, scope.host.platform);
+  if (project === null) return null;
   const { profiles } = reading.value;
   const row = v.is(RowSchema, profiles) ? profiles[project.key] : undefined;
   if (!v.is(RowSchema, row)) return null;
