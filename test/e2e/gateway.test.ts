@@ -59,15 +59,17 @@ async function waitFor(condition: () => Promise<boolean> | boolean): Promise<voi
     if (await condition()) return;
     await sleep(50);
   }
-  throw new Error('it did not come to that within ten seconds');
+  throw new Error('it never came to that');
 }
 
-/** Whether the gateway has a request or turn under way. */
+/** Whether a session is connected to the gateway, or has a request under way. */
 async function busy(): Promise<boolean> {
-  const { status } = JSON.parse((await steward('gateway', 'status', '--json')).stdout) as {
-    status: { counters: { active: number } } | null;
-  };
-  return (status?.counters.active ?? 0) > 0;
+  const { controlUrl, controlToken } = (await gatewayFile()) as unknown as Record<string, string>;
+  const answer = await fetch(`${controlUrl}/status`, {
+    headers: { authorization: `Bearer ${controlToken}` },
+  });
+  const { counters } = (await answer.json()) as { counters: { active: number; sockets: number } };
+  return counters.active > 0 || counters.sockets > 0;
 }
 
 async function accounts(...names: LabAccountName[]): Promise<void> {
@@ -172,7 +174,7 @@ describe('steward gateway', () => {
     const before = await gatewayFile();
     await world.lab.control({
       do: 'fault',
-      faults: [{ match: { path: '/v1/responses' }, effect: { kind: 'delay', ms: 2_500 }, times: 1 }],
+      faults: [{ match: { path: '/v1/responses' }, effect: { kind: 'delay', ms: 4_000 }, times: 1 }],
     });
     const slow = turn();
     await waitFor(busy);
