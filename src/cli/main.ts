@@ -158,7 +158,9 @@ function commandOf(program: Command, argv: readonly string[]): string {
 /** What stands behind `--` belongs to another program. */
 function wantsJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
-  return argv.slice(0, end === -1 ? argv.length : end).includes('--json');
+  const own = argv.slice(0, end === -1 ? argv.length : end);
+  // Only the `auth` family knows `-j`, also among other letters (`-lj`).
+  return own.includes('--json') || (own[0] === 'auth' && own.some((word) => /^-[a-z]*j$/.test(word)));
 }
 
 /** `steward doctor | head` closes our output early: the reader's choice. What is being done is brought to its end, unheard. */
