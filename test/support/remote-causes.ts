@@ -41,6 +41,9 @@ export interface SituationResult {
 /** These are no failures of the machine itself, and the foreground has nothing to fail with. */
 export const NOT_IN_FOREGROUND: ReadonlySet<string> = new Set(['client-revoked', 'daemon', 'presence-stale']);
 
+/** The official command says "connecting" after ten seconds, where it does not end before. */
+const FOREGROUND_MS = 15_000;
+
 /** Runs one cause on one version through the wanted situations, in their order. */
 export async function runCause(
   cause: RemoteCauseCase,
@@ -55,7 +58,7 @@ export async function runCause(
       if (situation === 'foreground') {
         if (NOT_IN_FOREGROUND.has(cause.kind)) continue;
         await world.steward('remote', 'stop');
-        results.push({ situation, official: null, json: await world.foreground(9000) });
+        results.push({ situation, official: null, json: await world.foreground(FOREGROUND_MS) });
       } else if (situation === 'status') {
         results.push({ situation, official: null, json: await world.json('remote', 'status') });
       } else {

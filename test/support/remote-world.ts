@@ -9,6 +9,9 @@ import { stopLeftovers } from '../../src/lab/leftovers.ts';
 import { type CodexAlias, codexBinary, type Ran, runProgram, temporaryFolder } from './real-codex.ts';
 import { STEWARD, type StewardRun, startSteward, steward } from './steward.ts';
 
+/** Another build, for a long bench beside somebody who builds. */
+const ENTRY = process.env.STEWARD_ENTRY ?? STEWARD;
+
 /** What the tests read of `steward remote … --json`. */
 export interface RemoteJson {
   readonly status: string;
@@ -81,7 +84,7 @@ export async function startRemoteWorld(
       throw new Error(`no JSON object: ${ran.stdout}\n${ran.stderr}`);
     }
   };
-  const run = (args: readonly string[]) => steward(place, args, { timeoutMs: 110_000, entry: STEWARD });
+  const run = (args: readonly string[]) => steward(place, args, { timeoutMs: 110_000, entry: ENTRY });
   return {
     alias,
     lab,

@@ -169,12 +169,19 @@ function ago(at: number, now: number): string {
   return `${Math.round(seconds / 86_400)} d ago`;
 }
 
+/** What to name first: what keeps the machine from being available, else the first thing that is really wrong. */
+function mainTrouble(look: RemoteLook): RemoteLook['troubles'][number] | null {
+  const [own] = look.troubles;
+  if (look.host.status.lastError !== null && own !== undefined) return own;
+  return look.troubles.find(({ finding }) => finding.severity === 'fail') ?? null;
+}
+
 /** The look for machines: the status payload first, then both roles, the server, and the findings. */
 export function lookToJson(look: RemoteLook): Readonly<Record<string, unknown>> {
   const { local, server, login } = look;
   return {
     ...hostToJson(look.host.status),
-    cause: troubleToJson(look.troubles.find(({ finding }) => finding.severity === 'fail') ?? null),
+    cause: troubleToJson(mainTrouble(look)),
     findings: look.troubles.map(({ finding }) => finding),
     host: {
       pid: look.host.pid,
