@@ -40,7 +40,7 @@ const children: ChildProcess[] = [];
 const folder = mkdtempSync(join(tmpdir(), 'steward-bench-'));
 try {
   const upstream = await startChild('upstream', []);
-  const direct: Contender = { ...upstream, name: 'direct' };
+  const direct: Contender = { ...upstream, name: 'direct', process: null };
   const pipe = { ...(await startChild('bare-pipe', [String(upstream.port)])), name: 'bare pipe' };
   const gateway = { ...(await startChild('steward-child', [String(upstream.port)])), name: 'gateway' };
   const nginx = await startNginx(upstream.port);
@@ -67,10 +67,14 @@ async function compare(
   load: typeof loadHttp,
 ) {
   const results = contenders.map((): LoadResult[] => []);
+  const costs = contenders.map((): number[] => []);
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (const [index, { port, prefix }] of contenders.entries()) {
+      const before = await cpuOf(contenders[index]?.process ?? null);
       const result = await load(port, prefix, connections, round === 0 ? 1 : SECONDS);
-      if (round > 0) results[index]?.push(result); // the first round warms up
+      if (round === 0) continue; // warms up
+      results[index]?.push(result);
+      costs[index]?.push(((await cpuOf(contenders[index]?.process ?? null)) - before) / result.requests);
     }
   }
   const pipe = contenders.findIndex(({ name }) => name === 'bare pipe');
@@ -82,6 +86,7 @@ async function compare(
     // Round by round against the pipe's neighbour round, then the median: what disturbs one disturbs the other.
     const rates = median(own.map((result, round) => rate(result) / rate(results[pipe]?.[round])));
     const times = median(own.map((result, round) => result.median / (results[pipe]?.[round]?.median ?? 1)));
+    const cost = median(costs[index] ?? []);
     const isMet = connections > 1 ? rates >= 0.85 : times <= 1.5;
     const verdict =
       name !== 'gateway'
@@ -90,9 +95,18 @@ async function compare(
     console.log(
       `  ${name.padEnd(10)} ${median(own.map(rate)).toFixed(0).padStart(7)}/s  ${rates.toFixed(2)} ×   ` +
         `median ${median(own.map((result) => result.median)).toFixed(2)} ms  ${times.toFixed(2)} ×   ` +
-        `p99 ${median(own.map((result) => result.p99)).toFixed(2)} ms${verdict}`,
+        `p99 ${median(own.map((result) => result.p99)).toFixed(2)} ms` +
+        `${cost > 0 ? `   ${cost.toFixed(0)} µs of processor` : ''}${verdict}`,
     );
   }
+}
+
+/** Processor time of a contender so far, microseconds: tells what it costs even on a machine that is busy otherwise. */
+async function cpuOf(child: ChildProcess | null): Promise<number> {
+  if (child === null || child.channel == null) return 0;
+  child.send('cpu');
+  const [told]: { cpu: NodeJS.CpuUsage }[] = await once(child, 'message');
+  return told === undefined ? 0 : told.cpu.user + told.cpu.system;
 }
 
 async function startChild(name: string, args: readonly string[]): Promise<Contender> {

@@ -36,7 +36,5 @@ const gateway = await startGateway({
   },
 });
 process.send?.({ port: gateway.address.port, prefix: `/${'b'.repeat(43)}/v1` });
-process.on('message', () =>
-  process.send?.({ counters: gateway.counters, tokens, rss: process.memoryUsage.rss() }),
-);
+process.on('message', () => process.send?.({ cpu: process.cpuUsage(), tokens, counters: gateway.counters }));
 process.on('disconnect', () => process.exit(0));

@@ -1,7 +1,7 @@
 /** What an answer tells the ledger and the pool: its id, its tokens, and the encrypted items that it hands out. */
-import * as v from 'valibot';
 import type { TokenUsage } from './account-source.ts';
 import { type Failure, parseEventFailure } from './failure.ts';
+import { isRecord } from './request-body.ts';
 
 export interface AnswerFacts {
   responseId: string | null;
@@ -18,19 +18,7 @@ export function createAnswerFacts(): AnswerFacts {
   return { responseId: null, usage: null, ending: null, failure: null, encrypted: [] };
 }
 
-const count = v.fallback(v.nullish(v.number(), 0), 0);
-const usageSchema = v.looseObject({
-  input_tokens: count,
-  output_tokens: count,
-  input_tokens_details: v.nullish(v.looseObject({ cached_tokens: count })),
-  output_tokens_details: v.nullish(v.looseObject({ reasoning_tokens: count })),
-});
-const endSchema = v.looseObject({
-  response: v.looseObject({ id: v.nullish(v.string()), usage: v.fallback(v.nullish(usageSchema), null) }),
-});
-const itemSchema = v.looseObject({ item: v.looseObject({ encrypted_content: v.string() }) });
-
-/** Takes in one event that may matter. */
+/** Takes in one event that may matter. What is not as it should be is as good as absent: the client judges the answer. */
 export function noteEvent(
   facts: AnswerFacts,
   type: string,
@@ -38,21 +26,29 @@ export function noteEvent(
   nowMs: number,
 ): void {
   if (type === 'response.output_item.done') {
-    const parsed = v.safeParse(itemSchema, event);
-    if (parsed.success) facts.encrypted.push(parsed.output.item.encrypted_content);
+    const { item } = event;
+    if (isRecord(item) && typeof item.encrypted_content === 'string')
+      facts.encrypted.push(item.encrypted_content);
     return;
   }
   facts.ending = type;
   facts.failure = parseEventFailure({ ...event, type }, nowMs);
-  const parsed = v.safeParse(endSchema, event);
-  if (!parsed.success) return;
-  const { id, usage } = parsed.output.response;
-  facts.responseId = id ?? null;
-  if (usage == null) return;
-  facts.usage = {
-    inputTokens: usage.input_tokens ?? 0,
-    cachedInputTokens: usage.input_tokens_details?.cached_tokens ?? 0,
-    outputTokens: usage.output_tokens ?? 0,
-    reasoningTokens: usage.output_tokens_details?.reasoning_tokens ?? 0,
+  const { response } = event;
+  if (!isRecord(response)) return;
+  facts.responseId = typeof response.id === 'string' ? response.id : null;
+  if (isRecord(response.usage)) facts.usage = usageOf(response.usage);
+}
+
+function usageOf(usage: Readonly<Record<string, unknown>>): TokenUsage {
+  return {
+    inputTokens: count(usage, 'input_tokens'),
+    cachedInputTokens: count(usage.input_tokens_details, 'cached_tokens'),
+    outputTokens: count(usage, 'output_tokens'),
+    reasoningTokens: count(usage.output_tokens_details, 'reasoning_tokens'),
   };
+}
+
+function count(from: unknown, name: string): number {
+  const value = isRecord(from) ? from[name] : undefined;
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : 0;
 }
