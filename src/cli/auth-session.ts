@@ -1,9 +1,11 @@
 /** What every `auth` command starts with: the Codex home, unfinished work of a crash ended, a pool under a former key moved. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { migrateLegacyPool } from '../accounts/store/pool-store.ts';
 import { type CodexScope, resolveCodexHome } from '../codex/home.ts';
+import { systemCode } from '../errors.ts';
 import { createHost } from '../host.ts';
 import { redact } from '../storage/redact.ts';
-import { openJournal } from './journal.ts';
 import type { CommandDeps } from './main.ts';
 import type { Terminal } from './render/terminal.ts';
 
@@ -40,8 +42,7 @@ export async function openAuthSession(
     if (!json) terminal.out(`${line}\n`);
   };
   if (options.readOnly !== true) {
-    const recovered = await openJournal(scope).recover();
-    if (recovered.length > 0) terminal.err('An interrupted change was brought to its end first.\n');
+    if (await endInterrupted(scope)) terminal.err('An interrupted change was brought to its end first.\n');
     for (const moved of await migrateLegacyPool(scope)) {
       if (moved.kind === 'migrated')
         terminal.err(`Accounts of a former project key were moved to ${moved.into}.\n`);
@@ -67,4 +68,15 @@ export async function openAuthSession(
  */
 function withoutSecrets(_name: string, value: unknown): unknown {
   return typeof value === 'string' && !/^sha256:[0-9a-f]{64}$/.test(value) ? redact(value) : value;
+}
+
+/** Whether there was something to end. Nothing is loaded for a home in which nothing was ever changed. */
+async function endInterrupted(scope: CodexScope): Promise<boolean> {
+  try {
+    await stat(join(scope.home.path, 'steward', 'journal'));
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+  }
+  const { openJournal } = await import('./journal.ts');
+  return (await openJournal(scope).recover()).length > 0;
 }

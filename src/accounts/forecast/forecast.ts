@@ -2,7 +2,7 @@
 import { type Availability, availabilityOf } from '../selection/availability.ts';
 import type { Candidate } from '../selection/candidate.ts';
 import { chooseAccount, type Selection, type SelectionInput } from '../selection/choose.ts';
-import { explainChoice } from '../selection/explain.ts';
+import { explainCandidates } from '../selection/explain.ts';
 
 export type RiskLevel = 'low' | 'medium' | 'high';
 
@@ -72,20 +72,18 @@ export function forecastPool(input: SelectionInput): PoolForecast {
 }
 
 function forecastAccounts(input: SelectionInput, selection: Selection): readonly AccountForecast[] {
-  return explainChoice(input, selection)
-    .map(({ index, availability, isChosen, reasons }): AccountForecast => {
-      const riskScore = riskOf(availability, input.candidates[index], input.now);
-      return {
-        index,
-        availability,
-        isSelected: isChosen,
-        riskScore,
-        riskLevel: riskScore < 40 ? 'low' : riskScore < 70 ? 'medium' : 'high',
-        waitMs: waitOf(availability, input.now),
-        reasons: reasons.length > 0 ? reasons : ['ready'],
-      };
-    })
-    .sort((a, b) => a.index - b.index);
+  return explainCandidates(input, selection).map(({ index, availability, isChosen, reasons }) => {
+    const riskScore = riskOf(availability, input.candidates[index], input.now);
+    return {
+      index,
+      availability,
+      isSelected: isChosen,
+      riskScore,
+      riskLevel: riskScore < 40 ? 'low' : riskScore < 70 ? 'medium' : 'high',
+      waitMs: waitOf(availability, input.now),
+      reasons: reasons.length > 0 ? reasons : ['ready'],
+    };
+  });
 }
 
 function waitOf(availability: Availability, now: number): number | null {

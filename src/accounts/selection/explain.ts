@@ -16,36 +16,40 @@ export interface Considered {
 
 /** Every candidate, explained; the chosen one first, then as the strategy ranks them, then those that cannot serve. */
 export function explainChoice(input: SelectionInput, selection: Selection): readonly Considered[] {
-  const chosen = selection.kind === 'chosen' ? selection.index : null;
-  const explained = input.candidates.map((candidate) => explainOne(candidate, input, chosen));
-  const merit = new Map(explained.map(({ considered, order }) => [considered.index, order]));
-  return explained
-    .map(({ considered }) => considered)
-    .sort((a, b) => compare(merit.get(a.index) ?? [], merit.get(b.index) ?? []));
+  const considered = explainCandidates(input, selection);
+  const order = new Map(considered.map((each) => [each.index, orderOf(each, input)]));
+  return [...considered].sort((a, b) => compare(order.get(a.index) ?? [], order.get(b.index) ?? []));
 }
 
-function explainOne(candidate: Candidate, input: SelectionInput, chosen: number | null) {
-  const { index } = candidate;
-  const availability = availabilityOf(candidate, input.model, input.now);
-  const isChosen = index === chosen;
-  const isReady = availability.kind === 'ready';
-  const considered: Considered = {
-    index,
-    availability,
-    isChosen,
-    score: isReady ? scoreOf(candidate, input) : null,
-    reasons: reasonsOf(candidate, availability, input),
-  };
-  const waits = availability.kind === 'delayed' ? availability.untilMs : Number.POSITIVE_INFINITY;
-  const order = [
-    isChosen ? 0 : isReady && !candidate.isDrained ? 1 : isReady ? 2 : 3,
-    isReady ? groupOf(candidate, input.now) : waits,
-    isReady ? -meritOf(candidate, input) : 0,
+/** The same in the pool's order. */
+export function explainCandidates(input: SelectionInput, selection: Selection): readonly Considered[] {
+  const chosen = selection.kind === 'chosen' ? selection.index : null;
+  return input.candidates.map((candidate) => {
+    const availability = availabilityOf(candidate, input.model, input.now);
+    return {
+      index: candidate.index,
+      availability,
+      isChosen: candidate.index === chosen,
+      score: availability.kind === 'ready' ? scoreOf(candidate, input) : null,
+      reasons: reasonsOf(candidate, availability, input),
+    };
+  });
+}
+
+function orderOf({ index, availability, isChosen }: Considered, input: SelectionInput): readonly number[] {
+  const candidate = input.candidates[index];
+  if (isChosen || candidate === undefined) return [0];
+  if (availability.kind !== 'ready') {
+    return [3, availability.kind === 'delayed' ? availability.untilMs : Number.POSITIVE_INFINITY, index];
+  }
+  return [
+    candidate.isDrained ? 2 : 1,
+    groupOf(candidate, input.now),
+    -meritOf(candidate, input),
     candidate.runtime.inflight,
     Math.max(candidate.runtime.lastUsed, candidate.account.lastUsed),
     index,
   ];
-  return { considered, order };
 }
 
 function reasonsOf(

@@ -4,7 +4,9 @@ import { wrapAnsi } from 'fast-wrap-ansi';
 
 /** The text wrapped to `width` columns, every line after the first starting with `indent` spaces. */
 export function hang(text: string, width: number, indent: number): string {
-  const lines = wrapAnsi(text, Math.max(20, width - indent), { hard: false, trim: true }).split('\n');
+  const room = Math.max(20, width - indent);
+  if (text.length <= room && /^[!-~](?:[ -~]*[!-~])?$/.test(text)) return text; // it fits: lists are long
+  const lines = wrapAnsi(text, room, { hard: false, trim: true }).split('\n');
   return lines.join(`\n${' '.repeat(indent)}`);
 }
 

@@ -30,8 +30,10 @@ export async function runForecast(options: ForecastOptions, deps: CommandDeps): 
     model: options.model ?? null,
   });
   const { view, probe } = loaded;
-  session.answer(forecastToJson(loaded, options.explain === true));
-  if (session.json) return EXIT.ok;
+  if (session.json) {
+    session.answer(forecastToJson(loaded, options.explain === true));
+    return EXIT.ok;
+  }
   const { terminal } = session;
   if (view.reading.pool.accounts.length === 0) {
     session.say('There are no accounts yet: `codex auth login` adds one.');

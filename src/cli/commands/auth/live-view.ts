@@ -1,5 +1,5 @@
 /** The accounts as `forecast`, `report` and `best` see them: with `--live`, the server is asked first. */
-import { type PoolProbe, type ProbeOptions, probePool } from '../../../accounts/forecast/probe-pool.ts';
+import type { PoolProbe, ProbeOptions } from '../../../accounts/forecast/probe-pool.ts';
 import { readPool } from '../../../accounts/store/pool-store.ts';
 import type { CodexScope } from '../../../codex/home.ts';
 import {
@@ -39,6 +39,7 @@ export async function loadLiveView(
   const viewOf = (reading: HealthyReading) =>
     createAccountsView(scope, reading, model, runtimes ?? (new Map() satisfies RuntimeByKey));
   if (!live) return { view: await viewOf(before), probe: null, hasOverlay: runtimes !== null };
+  const { probePool } = await import('../../../accounts/forecast/probe-pool.ts');
   const progress = startProgress(terminal, 'asking the server about the accounts');
   try {
     const probe = await probePool(scope, before.pool, {
