@@ -5,12 +5,16 @@ import type { Terminal } from './terminal.ts';
 
 const BAR_CELLS = 8;
 
-/** `██████░░  75 % Tue 14:00`: what is left, and when it is full again; `–` when it is not known. */
+/**
+ * `██████░░  75 % Tue 14:00`: what is left, and when it is full again; `–` when it is not known. Bar and time can be left
+ * out where there is no room.
+ */
 export function limitCell(
   window: UsageWindow | undefined,
   now: number,
-  { paint }: Terminal,
+  { paint }: Pick<Terminal, 'paint'>,
   withBar: boolean,
+  withReset = true,
 ): string {
   if (window === undefined) return paint('dim', '–');
   const { resetsAt } = window;
@@ -21,7 +25,7 @@ export function limitCell(
   const bar = withBar
     ? `${paint(style, '█'.repeat(full))}${paint('dim', '░'.repeat(BAR_CELLS - full))} `
     : '';
-  const reset = resetsAt === null || isOver ? '' : ` ${paint('dim', clockTime(resetsAt, now))}`;
+  const reset = resetsAt === null || isOver || !withReset ? '' : ` ${paint('dim', clockTime(resetsAt, now))}`;
   return `${bar}${`${Math.floor(left)}`.padStart(3)} %${reset}`;
 }
 

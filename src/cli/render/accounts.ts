@@ -69,7 +69,7 @@ export function renderAccountTable(view: AccountsView, terminal: Terminal): stri
 }
 
 /** Which account now, which next, when everything is there again. */
-export function renderOutlook(view: AccountsView, { paint }: Terminal): string {
+export function renderOutlook(view: AccountsView, { paint }: Pick<Terminal, 'paint'>): string {
   const { forecast, now, input } = view;
   const { next, fullAgainMs, unknownCount } = forecast;
   const lines = [`Selection reason: ${recommendationOf(view)}`];
@@ -117,7 +117,8 @@ export function ago(at: number, now: number): string {
   return now - at < 60_000 ? 'just now' : `${waitWords(Math.floor((now - at) / 60_000) * 60_000)} ago`;
 }
 
-function shortName(account: Account): string {
+/** `Work us***@***.test id:000001`: an account in a column of its own. */
+export function shortName(account: Account): string {
   const address = account.email === null ? null : maskAddress(account.email);
   const id =
     account.kind === 'chatgpt' && account.accountId !== null ? `id:${account.accountId.slice(-6)}` : null;

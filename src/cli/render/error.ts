@@ -25,8 +25,11 @@ export function renderError(error: unknown, terminal: Terminal, options: { json:
   return known.exitCode;
 }
 
-/** System errors are the machine's fault (disk, rights, network); anything else that was not meant is ours. */
-function asStewardError(error: unknown): StewardError {
+/**
+ * What went wrong, as an error of ours. System errors are the machine's fault (disk, rights, network); anything else that was
+ * not meant is ours.
+ */
+export function asStewardError(error: unknown): StewardError {
   if (error instanceof Error && 'syscall' in error) {
     return new StewardError('ERR_SYSTEM', 'environment', error.message, { cause: error });
   }

@@ -3,7 +3,8 @@ import type { Terminal } from './terminal.ts';
 
 const QUIET_MS = 500;
 const FRAME_MS = 80;
-const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+/** The sign that something is going on, one picture after the other. */
+export const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
 export interface Progress {
   /** What is going on now; replaces the former text. */

@@ -102,7 +102,7 @@ async function statusScreen(scope: CodexScope, reading: HealthyReading, terminal
     renderStorage(view, terminal, scope.host.userHome),
     login.isSplit || pool.accounts.length === 0
       ? `${terminal.paint('yellow', '▲')} ${login.text}\n`
-      : `Codex itself: ${login.text}\n`,
+      : `${login.text}\n`,
   ];
   if (pool.accounts.length === 0) {
     parts.push(`${terminal.paint('cyan', '→')} Add one: \`codex auth login\`, or \`codex auth import\`.\n`);
@@ -122,7 +122,7 @@ async function statusScreen(scope: CodexScope, reading: HealthyReading, terminal
 }
 
 /** Which account `auth.json` holds, and whether that is another one than the pool's active account. */
-async function codexLoginOf(scope: CodexScope, pool: Pool) {
+export async function codexLoginOf(scope: CodexScope, pool: Pool) {
   const exact = await findMatchingLogin(scope, pool);
   if (exact !== null) return loginAt(pool, exact, false);
   const { readCodexLogin } = await import('../../../accounts/codex-login/codex-login.ts');
@@ -175,7 +175,7 @@ function loginAt(pool: Pool, index: number, isNewer: boolean) {
     isSplit,
     text: isSplit
       ? `split: Codex itself is logged in with ${label}, the pool's active account is ${active}; \`codex auth switch ${active}\` brings them together`
-      : `logged in with ${label}`,
+      : `Codex itself is logged in with ${label}`,
   };
 }
 
