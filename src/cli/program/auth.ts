@@ -14,12 +14,10 @@ export interface Registration {
   readonly done: (exitCode: number) => void;
 }
 
-/** Adds `auth` and everything below it to the program. */
-export function registerAuth(program: Command, registration: Registration): void {
+/** Gives the `auth` command everything below it. */
+export function registerAuth(auth: Command, registration: Registration): void {
   const { deps, done } = registration;
-  const auth = program
-    .command('auth')
-    .description('your accounts: log in, look, check, switch, repair')
+  auth
     .enablePositionalOptions()
     .allowExcessArguments()
     .action(async (_options, command: Command) => {
