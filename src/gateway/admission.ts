@@ -33,6 +33,8 @@ export interface Knock {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly headers: IncomingHttpHeaders;
+  /** Names and values in turn. */
+  readonly rawHeaders: readonly string[];
 }
 
 export function createAdmission(deps: {
@@ -40,8 +42,8 @@ export function createAdmission(deps: {
   /** `host:port` forms under which this gateway may be addressed. */
   readonly hosts: ReadonlySet<string>;
 }): (knock: Knock) => Admitted | Refused {
-  return ({ method = '', url = '', headers }) => {
-    if (!deps.hosts.has((headers.host ?? '').toLowerCase()))
+  return ({ method = '', url = '', headers, rawHeaders }) => {
+    if (!deps.hosts.has((headers.host ?? '').toLowerCase()) || isRepeated(rawHeaders, 'host'))
       return refuse(403, 'gateway_host', 'This address is not for that host name.');
     if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined)
       return refuse(403, 'gateway_origin', 'Web pages have no access.');
@@ -60,4 +62,14 @@ export function createAdmission(deps: {
 
 function refuse(status: Refused['status'], code: string, message: string): Refused {
   return { kind: 'refused', status, code, message };
+}
+
+/** Whether a header stands there twice: which one counts would be a matter of opinion. */
+function isRepeated(raw: readonly string[], name: string): boolean {
+  let seen = 0;
+  for (let index = 0; index < raw.length; index += 2) {
+    const each = raw[index] ?? '';
+    if (each.length === name.length && each.toLowerCase() === name) seen += 1;
+  }
+  return seen > 1;
 }

@@ -12,7 +12,7 @@ const TOKEN = 'a'.repeat(43);
 const clients = createClientBook([{ id: 'one', token: TOKEN, onlyAccount: null }]);
 const admit = createAdmission({ clients, hosts: new Set(['127.0.0.1:8080', 'localhost:8080']) });
 const knock = (url: string, headers: Record<string, string> = {}, method = 'POST') =>
-  admit({ method, url, headers: { host: '127.0.0.1:8080', ...headers } });
+  admit({ method, url, headers: { host: '127.0.0.1:8080', ...headers }, rawHeaders: [] });
 
 describe('admission', () => {
   test('lets in whoever has the token, in the path or in a header', () => {

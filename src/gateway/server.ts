@@ -21,6 +21,8 @@ export interface LoopbackServerOptions {
   readonly host: '127.0.0.1' | '::1';
   /** 0 takes a free port. */
   readonly port: number;
+  /** From the connection to the end of the headers; default 15 s. */
+  readonly headerTimeoutMs?: number;
   onRequest(request: IncomingMessage, response: ServerResponse): void;
   onUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void;
 }
@@ -34,12 +36,13 @@ const MAX_STRANGERS = 512;
 
 /** Listens. Throws `ERR_GATEWAY_LISTEN`. */
 export async function startLoopbackServer(options: LoopbackServerOptions): Promise<LoopbackServer> {
+  const { headerTimeoutMs = HEADER_TIMEOUT_MS } = options;
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: HEADER_TIMEOUT_MS,
+    headersTimeout: headerTimeoutMs,
     requestTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    connectionsCheckingInterval: 2000,
+    connectionsCheckingInterval: Math.min(2000, headerTimeoutMs),
     insecureHTTPParser: false,
     requireHostHeader: true,
     noDelay: true,
