@@ -12,11 +12,25 @@ const MAY_IMPORT = {
   codex: ['storage'],
   knowledge: ['storage', 'codex'],
   accounts: ['storage', 'codex'],
-  gateway: ['storage', 'codex', 'accounts'],
+  // Where the gateway of a home is, how it is asked, what it bound: known to every client of it, the doctor included.
+  'gateway-client': ['storage', 'codex'],
+  gateway: ['storage', 'codex', 'accounts', 'gateway-client'],
+  shim: ['storage', 'codex'],
   remote: ['storage', 'codex', 'knowledge', 'accounts'],
-  doctor: ['storage', 'codex', 'knowledge', 'accounts', 'remote'],
+  doctor: ['storage', 'codex', 'knowledge', 'accounts', 'remote', 'gateway-client', 'shim'],
   lab: ['storage', 'codex'],
-  cli: ['storage', 'codex', 'knowledge', 'accounts', 'gateway', 'remote', 'doctor', 'lab'],
+  cli: [
+    'storage',
+    'codex',
+    'knowledge',
+    'accounts',
+    'gateway-client',
+    'gateway',
+    'shim',
+    'remote',
+    'doctor',
+    'lab',
+  ],
 };
 /** Rooms that may read the command line and environment, and write to the terminal. */
 const MAY_TOUCH_PROCESS = ['cli', 'host.ts'];

@@ -9,7 +9,7 @@ import type { RuntimeByKey } from './accounts-view.ts';
 /** By account key; `null` when no gateway runs or it does not answer. */
 export async function readGatewayRuntimes(scope: CodexScope): Promise<RuntimeByKey | null> {
   if (!(await wasStarted(scope))) return null;
-  const { findGateway } = await import('../gateway/daemon/control-client.ts');
+  const { findGateway } = await import('../gateway-client/control-client.ts');
   const found = await findGateway(scope);
   if (found.kind !== 'running') return null;
   return new Map(

@@ -4,7 +4,7 @@
  */
 import { effectiveText, readConfigLayers } from '../codex/config-layers.ts';
 import type { CodexReader } from '../codex/home.ts';
-import { readBindRecord } from './bind/bind-record.ts';
+import { readBindRecord } from '../gateway-client/bind-record.ts';
 import { OFFICIAL_BASES, type UpstreamBases } from './upstream-route.ts';
 
 /** A base of ours that stands in the settings (the app is bound to the gateway): to forward there would be a circle. */

@@ -2,13 +2,13 @@
 import { type CodexScope, resolveCodexHome } from '../../codex/home.ts';
 import { readText } from '../../codex/reading.ts';
 import { EXIT, StewardError } from '../../errors.ts';
-import { findGateway, type GatewayStatus } from '../../gateway/daemon/control-client.ts';
 import { runDaemon } from '../../gateway/daemon/daemon.ts';
 import { gatewayLogPath } from '../../gateway/daemon/log-file.ts';
 import { ensureGateway, stopGateway } from '../../gateway/daemon/start-daemon.ts';
 import { openPoolSource } from '../../gateway/pool-source.ts';
 import { isRotationWanted } from '../../gateway/rotation-wanted.ts';
 import { readUpstreamBases } from '../../gateway/upstream-bases.ts';
+import { findGateway, type GatewayStatus } from '../../gateway-client/control-client.ts';
 import { createHost } from '../../host.ts';
 import type { CommandDeps } from '../main.ts';
 import { ownProgram } from '../own-program.ts';

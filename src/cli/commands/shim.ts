@@ -2,10 +2,10 @@
 import { access } from 'node:fs/promises';
 import { type CodexScope, resolveCodexHome } from '../../codex/home.ts';
 import { EXIT } from '../../errors.ts';
-import { type Shell, shellsInUse } from '../../gateway/shim/shell-files.ts';
-import { planShimInstall, planShimUninstall } from '../../gateway/shim/shim-plan.ts';
-import { findOfficial, readShimState, type ShimState, shimFiles } from '../../gateway/shim/shim-state.ts';
 import { createHost } from '../../host.ts';
+import { type Shell, shellsInUse } from '../../shim/shell-files.ts';
+import { planShimInstall, planShimUninstall } from '../../shim/shim-plan.ts';
+import { findOfficial, readShimState, type ShimState, shimFiles } from '../../shim/shim-state.ts';
 import type { ApplyOutcome } from '../../storage/journal.ts';
 import type { RepairPlan } from '../../storage/steps.ts';
 import { openJournal } from '../journal.ts';

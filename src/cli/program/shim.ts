@@ -1,6 +1,6 @@
 /** The names, options and help of `steward shim`. */
 import { type Command, Option } from 'commander';
-import { SHELLS } from '../../gateway/shim/shell-files.ts';
+import { SHELLS } from '../../shim/shell-files.ts';
 import type { Registration } from './auth.ts';
 
 /** Adds `shim` and everything below it to the program. */

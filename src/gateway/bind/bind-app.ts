@@ -8,12 +8,17 @@ import { MAX_CONFIG_BYTES, readConfig } from '../../codex/config-file.ts';
 import type { CodexScope } from '../../codex/home.ts';
 import { readBytes } from '../../codex/reading.ts';
 import { StewardError } from '../../errors.ts';
+import {
+  readBindRecord,
+  removeBindRecord,
+  sha256,
+  writeBindRecord,
+} from '../../gateway-client/bind-record.ts';
+import { askGateway } from '../../gateway-client/control-client.ts';
 import { fingerprint } from '../../storage/fingerprint.ts';
 import type { ApplyOutcome, Journal } from '../../storage/journal.ts';
 import type { RepairPlan, Step } from '../../storage/steps.ts';
-import { askGateway } from '../daemon/control-client.ts';
 import { type DaemonProgram, ensureGateway, waitForGateway } from '../daemon/start-daemon.ts';
-import { readBindRecord, removeBindRecord, sha256, writeBindRecord } from './bind-record.ts';
 import { RIVAL_PROVIDER } from './rival-bind.ts';
 import { describeService, type Service } from './service.ts';
 

@@ -3,10 +3,15 @@ import { stat } from 'node:fs/promises';
 import { MAX_CONFIG_BYTES, readConfig } from '../../codex/config-file.ts';
 import { readBytes } from '../../codex/reading.ts';
 import { StewardError } from '../../errors.ts';
+import {
+  type BindRecord,
+  readBindRecord,
+  removeBindRecord,
+  sha256,
+} from '../../gateway-client/bind-record.ts';
 import { fingerprint } from '../../storage/fingerprint.ts';
 import type { RepairPlan, Step } from '../../storage/steps.ts';
 import { type BindDeps, configPath } from './bind-app.ts';
-import { type BindRecord, readBindRecord, removeBindRecord, sha256 } from './bind-record.ts';
 import { planRivalUnbind, RIVAL_PROVIDER } from './rival-bind.ts';
 import { describeService } from './service.ts';
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { CodexScope } from '../../codex/home.ts';
 import { processesOfHome, readCodexProcesses } from '../../codex/processes.ts';
 import { StewardError } from '../../errors.ts';
+import { type GatewayFile, readGatewayFile, writeGatewayFile } from '../../gateway-client/gateway-file.ts';
 import { takeLock } from '../../storage/lock.ts';
 import type { GatewayEvent } from '../events.ts';
 import { type Gateway, startGateway } from '../gateway.ts';
@@ -14,7 +15,6 @@ import type { PoolSource } from '../pool-source.ts';
 import type { UpstreamBases } from '../upstream-route.ts';
 import { createControlRoutes } from './control-routes.ts';
 import { startControlServer } from './control-server.ts';
-import { type GatewayFile, readGatewayFile, writeGatewayFile } from './gateway-file.ts';
 import { createLedgerWriter } from './ledger-writer.ts';
 import { openLogFile } from './log-file.ts';
 

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CodexScope } from '../../codex/home.ts';
 import { StewardError } from '../../errors.ts';
+import { askGateway, type FoundGateway, findGateway, isAlive } from '../../gateway-client/control-client.ts';
+import type { GatewayFile } from '../../gateway-client/gateway-file.ts';
 import { redact } from '../../storage/redact.ts';
-import { askGateway, type FoundGateway, findGateway, isAlive } from './control-client.ts';
-import type { GatewayFile } from './gateway-file.ts';
 
 export interface DaemonProgram {
   readonly node: string;

@@ -3,7 +3,7 @@ import { accountLabel } from '../../../accounts/account-label.ts';
 import { readSettings } from '../../../accounts/store/settings-store.ts';
 import type { CodexScope } from '../../../codex/home.ts';
 import { EXIT } from '../../../errors.ts';
-import { type FoundGateway, findGateway } from '../../../gateway/daemon/control-client.ts';
+import { type FoundGateway, findGateway } from '../../../gateway-client/control-client.ts';
 import { openAuthSession } from '../../auth-session.ts';
 import type { CommandDeps } from '../../main.ts';
 import { markersOf } from '../../render/account-markers.ts';

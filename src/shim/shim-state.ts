@@ -1,12 +1,12 @@
 /** What of the shim is on this machine: the files, whether they are current, and what a shell would really start. */
 import { access, constants } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import { readCodexBinaries } from '../../codex/binaries.ts';
-import type { CodexBinary } from '../../codex/codex-binary.ts';
-import type { CodexScope } from '../../codex/home.ts';
-import { readText } from '../../codex/reading.ts';
-import { StewardError } from '../../errors.ts';
-import type { Host } from '../../host.ts';
+import { readCodexBinaries } from '../codex/binaries.ts';
+import type { CodexBinary } from '../codex/codex-binary.ts';
+import type { CodexScope } from '../codex/home.ts';
+import { readText } from '../codex/reading.ts';
+import { StewardError } from '../errors.ts';
+import type { Host } from '../host.ts';
 import { renderPosixShim, SHIM_MARK, type ShimFacts } from './script-posix.ts';
 import { renderBatchShim, renderPowershellShim } from './script-windows.ts';
 import { findBlock, SHELLS, type Shell, shellFiles } from './shell-files.ts';

@@ -1,11 +1,11 @@
 /** Putting the shim in place and taking it away, as plans for the journal: both can be undone. */
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Reading, readText } from '../../codex/reading.ts';
-import { StewardError, systemCode } from '../../errors.ts';
-import type { Host } from '../../host.ts';
-import { fingerprint } from '../../storage/fingerprint.ts';
-import type { RepairPlan, Step } from '../../storage/steps.ts';
+import { type Reading, readText } from '../codex/reading.ts';
+import { StewardError, systemCode } from '../errors.ts';
+import type { Host } from '../host.ts';
+import { fingerprint } from '../storage/fingerprint.ts';
+import type { RepairPlan, Step } from '../storage/steps.ts';
 import { SHIM_MARK } from './script-posix.ts';
 import { findBlock, pathBlock, SHELLS, type Shell, shellFiles } from './shell-files.ts';
 import { type ShimFile, shimFolder } from './shim-state.ts';

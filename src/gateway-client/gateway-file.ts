@@ -5,8 +5,8 @@
  */
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { type Reading, readText } from '../../codex/reading.ts';
-import { ensurePrivateFolder, writeFileAtomic } from '../../storage/atomic-file.ts';
+import { type Reading, readText } from '../codex/reading.ts';
+import { ensurePrivateFolder, writeFileAtomic } from '../storage/atomic-file.ts';
 
 const Schema = v.looseObject({
   version: v.literal(1),

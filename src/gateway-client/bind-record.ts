@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { type Reading, readText } from '../../codex/reading.ts';
-import { ensurePrivateFolder, writeFileAtomic } from '../../storage/atomic-file.ts';
+import { type Reading, readText } from '../codex/reading.ts';
+import { ensurePrivateFolder, writeFileAtomic } from '../storage/atomic-file.ts';
 
 const Schema = v.object({
   version: v.literal(1),

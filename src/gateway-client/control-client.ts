@@ -1,7 +1,7 @@
 /** A running gateway, asked from another process. */
 import * as v from 'valibot';
-import type { CodexScope } from '../../codex/home.ts';
-import { messageOf, StewardError } from '../../errors.ts';
+import type { CodexScope } from '../codex/home.ts';
+import { messageOf, StewardError } from '../errors.ts';
 import { type GatewayFile, readGatewayFile } from './gateway-file.ts';
 
 const StatusSchema = v.looseObject({

@@ -1,6 +1,6 @@
 /** Which start-up files put the shim's folder in front of `PATH`, and the lines that do it. */
 import { join } from 'node:path';
-import type { Host } from '../../host.ts';
+import type { Host } from '../host.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
 
