@@ -24,10 +24,15 @@ export async function main(argv: readonly string[], version: string): Promise<nu
   const terminal = createTerminal(process);
   const deps: CommandDeps = { terminal, signal: interrupt.signal };
   let exitCode: number = EXIT.ok;
-  const program = createProgram(deps, version, (code) => {
+  const done = (code: number) => {
     exitCode = code;
-  });
+  };
+  const program = createProgram(deps, version, done);
   try {
+    // Thirty commands, for which the others need not wait 2 ms (`auth …`, `help auth`).
+    const auth =
+      argv.slice(0, 2).includes('auth') && program.commands.find((command) => command.name() === 'auth');
+    if (auth) (await import('./program/auth.ts')).registerAuth(auth, { deps, done });
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -96,11 +101,7 @@ export function createProgram(deps: CommandDeps, version: string, done: (exitCod
       done(await (await import('./commands/explain.ts')).runExplain(text, options, deps)),
     );
 
-  const auth = program.command('auth').description('your accounts: log in, look, check, switch, repair');
-  // Thirty commands, which the others need not wait 2 ms for.
-  program.hook('preSubcommand', async (_program, command) => {
-    if (command === auth) (await import('./program/auth.ts')).registerAuth(auth, { deps, done });
-  });
+  program.command('auth').description('your accounts: log in, look, check, switch, repair');
   registerGateway(program, { deps, done });
   registerRemote(program, { deps, done });
   registerShim(program, { deps, done });

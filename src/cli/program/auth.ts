@@ -19,6 +19,7 @@ export function registerAuth(auth: Command, registration: Registration): void {
   const { deps, done } = registration;
   auth
     .enablePositionalOptions()
+    .helpCommand(true)
     .allowExcessArguments()
     .action(async (_options, command: Command) => {
       const [word] = command.args;
