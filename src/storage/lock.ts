@@ -4,12 +4,8 @@
  *
  * Who holds it is a committed row, written just before the lock is taken for good; it counts only while the lock is held.
  */
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { ensurePrivateFolder } from './atomic-file.ts';
-import { fileError } from './file-error.ts';
+import { ensureDatabaseFile } from './database-file.ts';
 import { type DatabaseConnection, openDatabase, SQLITE, sqliteCode } from './sqlite.ts';
 
 export interface Lock {
@@ -59,13 +55,7 @@ export async function awaitLock(
 }
 
 async function openLockFile(path: string, busyTimeoutMs: number): Promise<DatabaseConnection> {
-  try {
-    await ensurePrivateFolder(dirname(path));
-    // SQLite would create it readable by others.
-    await (await open(path, constants.O_CREAT | constants.O_RDWR, 0o600)).close();
-  } catch (error) {
-    throw fileError('create', path, error);
-  }
+  await ensureDatabaseFile(path);
   return openDatabase(path, { busyTimeoutMs });
 }
 

@@ -2,12 +2,11 @@
  * The usage ledger: one table in `$CODEX_HOME/steward/steward.db`, written in batches by the gateway, read by `usage` and
  * by budgets. It is bounded in age and rows, and indexed by time, so that a full one costs a request nothing.
  */
-import { constants } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { CodexScope } from '../../codex/home.ts';
 import { systemCode } from '../../errors.ts';
-import { ensurePrivateFolder } from '../../storage/atomic-file.ts';
+import { ensureDatabaseFile } from '../../storage/database-file.ts';
 import { fileError } from '../../storage/file-error.ts';
 import { type DatabaseConnection, openDatabase, type SqlRow, type SqlValue } from '../../storage/sqlite.ts';
 import { USAGE_OUTCOMES, type UsageOutcome, type UsageRecord } from './record.ts';
@@ -48,13 +47,7 @@ export function stewardDatabasePath(scope: Pick<CodexScope, 'home'>): string {
 /** Opens the ledger to write, making file and table when missing (0600). Throws `ERR_STORAGE_SQLITE`, `ERR_STORAGE_FILE`. */
 export async function openLedger(scope: CodexScope): Promise<DatabaseConnection> {
   const path = stewardDatabasePath(scope);
-  try {
-    await ensurePrivateFolder(dirname(path));
-    // SQLite would create it readable by others.
-    await (await open(path, constants.O_CREAT | constants.O_RDWR, 0o600)).close();
-  } catch (error) {
-    throw fileError('create', path, error);
-  }
+  await ensureDatabaseFile(path);
   const db = await openDatabase(path, { busyTimeoutMs: 5_000 });
   try {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
