@@ -97,7 +97,7 @@ export async function startRemoteWorld(
     foreground: async (patienceMs) => {
       const started = startSteward(place, ['remote', 'foreground', '--json'], {
         timeoutMs: 60_000,
-        entry: STEWARD,
+        entry: ENTRY,
       });
       const timer = setTimeout(() => started.child.kill('SIGINT'), patienceMs);
       const ran = await started.ended;
