@@ -48,6 +48,8 @@ export interface HostStatusOptions {
   readonly timeoutMs?: number;
   /** Ask the app-server itself for the reason, where no log has it: makes one request to the backend. */
   readonly ask?: boolean;
+  /** `false`: a look that must leave no trace. Default: what was learned is kept for the next command. */
+  readonly remember?: boolean;
 }
 
 /** Reads status and reason, and remembers the reason for the next command. */
@@ -63,7 +65,7 @@ export async function readHostStatus(
   const pid = runningPid(daemon);
   if (server.kind === 'unreachable') {
     const status = await withoutAppServer(scope, daemon, options);
-    await storeError(scope, status.lastError);
+    if (options.remember !== false) await storeError(scope, status.lastError);
     return { status, appServer: null, pid, daemon };
   }
   try {
@@ -79,7 +81,7 @@ export async function readHostStatus(
             detail: said.kind === 'result' ? 'its status cannot be read' : said.message,
           })
         : await reasonOf(scope, known.status, server, options);
-    await storeError(scope, lastError);
+    if (options.remember !== false) await storeError(scope, lastError);
     const { status, serverName, installationId, environmentId } = known;
     return {
       status: { status, serverName, installationId, environmentId, lastError },

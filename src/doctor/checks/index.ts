@@ -25,6 +25,7 @@ import { remoteDaemonCheck } from './remote-daemon.ts';
 import { remoteErrorCheck } from './remote-error.ts';
 import { remoteIdentityCheck } from './remote-identity.ts';
 import { remotePairingCheck } from './remote-pairing.ts';
+import { remoteServerCheck } from './remote-server.ts';
 import { sandboxCheck } from './sandbox.ts';
 import { STATE_CHECKS } from './state.ts';
 
@@ -53,6 +54,7 @@ export const CHECKS: readonly Check[] = [
   remoteDaemonCheck,
   remotePairingCheck,
   remoteIdentityCheck,
+  remoteServerCheck,
   networkSettingsCheck,
   networkRouteCheck,
   logsCheck,
