@@ -48,7 +48,7 @@ await build({
 });
 const result = await build({
   ...common,
-  entryPoints: { main: 'src/cli/main.ts', index: 'src/index.ts' },
+  entryPoints: { main: 'src/cli/main.ts', index: 'src/index.ts', remote: 'src/remote.ts' },
   chunkNames: 'chunks/[name]-[hash]',
   splitting: true,
   ...bundled,

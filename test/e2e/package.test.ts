@@ -110,6 +110,17 @@ test('is a library with the exports that its entry names', async () => {
     ]),
     ids: ['auth.not_logged_in'],
   });
+  const remote = `import { readHostStatus, resolveCodexHome, createHost } from 'codex-steward/remote';
+    const host = createHost();
+    const scope = { host, home: resolveCodexHome(host), signal: AbortSignal.timeout(20000) };
+    console.log(JSON.stringify((await readHostStatus(scope, { remember: false })).status));`;
+  await writeFile(join(consumer, 'remote.js'), remote);
+  const asked = await runProgram(process.execPath, ['--no-warnings', 'remote.js'], {
+    cwd: consumer,
+    env: home(),
+  });
+  expect(asked.stderr).toBe('');
+  expect(JSON.parse(asked.stdout)).toMatchObject({ status: 'disabled', lastError: null });
   const inside = await runProgram(process.execPath, ['-e', "import('codex-steward/dist/main.js')"], {
     cwd: consumer,
   });
@@ -120,11 +131,14 @@ test.each(['nodenext', 'bundler'])('has types that resolve with moduleResolution
   await writeFile(
     join(consumer, 'use.ts'),
     `import { CHECKS, createHost, type Diagnosis, diagnose, type Finding, type RunScope, resolveCodexHome, selectChecks } from 'codex-steward';
+import { type HostStatus, lookAtRemote, type TroubleKind } from 'codex-steward/remote';
 const host = createHost();
 const scope: RunScope = { host, home: resolveCodexHome(host), live: false, signal: new AbortController().signal };
 const seen: Diagnosis = await diagnose(selectChecks(CHECKS, []), scope);
 export const worst: Finding | undefined = seen.report.findings[0];
 export const severity: 'fail' | 'warn' | 'info' | undefined = worst?.severity;
+export const remote: HostStatus = (await lookAtRemote(scope)).host.status;
+export const kind: TroubleKind = 'mfa';
 // @ts-expect-error a finding has no such member
 export const nothing = worst?.nope;
 `,
