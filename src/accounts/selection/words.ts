@@ -51,7 +51,7 @@ export function unavailableWords(availability: Availability, now: number): strin
         case 'cooldown':
           return `left alone after ${COOLDOWN_WORDS[what] ?? what} until ${until}`;
         case 'gateway':
-          return `left alone by the gateway after ${COOLDOWN_WORDS[what] ?? what} until ${until}`;
+          return `left alone by the gateway until ${until}: ${COOLDOWN_WORDS[what] ?? what}`;
       }
     }
   }

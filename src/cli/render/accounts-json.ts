@@ -175,7 +175,8 @@ export function recommendationOf({ reading, forecast }: AccountsView): string {
   return `account ${recommendedIndex + 1}: ${why}; ${about(recommendedIndex)}`;
 }
 
-const CHOICE_WORDS = {
+/** Why an account was chosen, by the reason of a selection. */
+export const CHOICE_WORDS = {
   forced: 'named for this run',
   owner: 'owns the response that is continued',
   pinned: 'pinned by you',

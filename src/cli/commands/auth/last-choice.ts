@@ -1,80 +1,114 @@
-/** `why-selected --last`: what the gateway chose last, from its own memory, else from the usage ledger. */
+/** `why-selected --last`: what the gateway chose last and why, from its own memory; else whom it used, from the usage ledger. */
+import * as v from 'valibot';
+import type { Pool } from '../../../accounts/account.ts';
 import { accountLabel } from '../../../accounts/account-label.ts';
 import { listUsage, openLedgerToRead } from '../../../accounts/ledger/ledger.ts';
 import type { UsageRecord } from '../../../accounts/ledger/record.ts';
 import type { CodexScope } from '../../../codex/home.ts';
 import { EXIT } from '../../../errors.ts';
-import { askGateway, findGateway } from '../../../gateway-client/control-client.ts';
+import { askGateway, findGateway } from '../../../gateway/daemon/control-client.ts';
 import type { AuthSession } from '../../auth-session.ts';
 import { ago } from '../../render/accounts.ts';
-import { isoTime } from '../../render/accounts-json.ts';
+import { CHOICE_WORDS, isoTime } from '../../render/accounts-json.ts';
 import { readHealthyPool } from './live-view.ts';
+
+/** What `GET /why-selected` of the gateway's control API carries. */
+const Choices = v.looseObject({
+  choices: v.array(
+    v.looseObject({
+      at: v.number(),
+      model: v.nullable(v.string()),
+      account: v.nullable(v.string()),
+      reason: v.string(),
+      excluded: v.array(v.string()),
+    }),
+  ),
+});
+
+type Choice = v.InferOutput<typeof Choices>['choices'][number];
 
 /** Tells it; 1 when no request has gone through the gateway yet. */
 export async function tellLastChoice(session: AuthSession): Promise<number> {
   const { scope } = session;
   const { pool } = await readHealthyPool(scope);
-  const record = await lastRecord(scope);
-  const index = record === null ? -1 : pool.accounts.findIndex(({ key }) => key === record.accountKey);
-  const account = pool.accounts[index];
-  const label = account === undefined ? null : accountLabel(account, index);
   const choice = await lastChoice(scope);
+  const record = await lastRecord(scope);
+  const key = choice === null ? (record?.accountKey ?? null) : choice.account;
+  const selected = namedAccount(pool, key);
+  const isKnown = choice !== null || record !== null;
   session.answer({
     mode: 'last',
-    ok: record !== null,
+    ok: isKnown && key !== null,
     availableCount: null,
     totalCount: pool.accounts.length,
-    selected: label === null ? null : { index, number: index + 1, oneBasedIndex: index + 1, label },
+    selected:
+      selected === null
+        ? null
+        : { ...selected, ...(choice === null ? {} : { selectionReason: choice.reason }) },
     candidates: [],
-    request:
-      record === null
+    request: record === null ? null : requestToJson(record),
+    runtimeSnapshot:
+      choice === null
         ? null
         : {
-            at: isoTime(record.createdAt),
-            operation: record.operation,
-            model: record.model,
-            outcome: record.outcome,
-            statusCode: record.statusCode,
-            errorCode: record.errorCode,
+            at: isoTime(choice.at),
+            model: choice.model,
+            reason: choice.reason,
+            failedBefore: choice.excluded.map((each) => namedAccount(pool, each)),
           },
-    runtimeSnapshot: choice,
-    ...(record === null ? { error: NOTHING } : {}),
+    ...(isKnown ? {} : { error: NOTHING }),
   });
-  if (record === null) {
-    session.say(NOTHING);
-    return EXIT.problems;
-  }
-  const served =
-    label ?? (record.accountKey === null ? 'no account' : 'an account that is no longer in the pool');
-  session.say(`Last request (${ago(record.createdAt, scope.host.now())}): ${served}`);
-  const model = record.model === null ? '' : `, model ${record.model}`;
-  const status = record.statusCode === null ? '' : `, HTTP ${record.statusCode}`;
-  session.say(
-    `  ${record.operation}${model}: ${record.outcome}${status}${record.errorCode === null ? '' : `, ${record.errorCode}`}`,
-  );
-  session.say('  `codex auth why-selected --now` explains how the accounts stand now.');
-  return EXIT.ok;
+  const who = selected?.label ?? (key === null ? 'no account' : 'an account that is no longer in the pool');
+  if (choice !== null) sayChoice(session, pool, choice, who);
+  else if (record !== null) session.say(`Last request (${ago(record.createdAt, scope.host.now())}): ${who}`);
+  else session.say(NOTHING);
+  if (record !== null) session.say(`  ${requestWords(record)}`);
+  if (isKnown) session.say('  `codex auth why-selected --now` explains how the accounts stand now.');
+  return isKnown && key !== null ? EXIT.ok : EXIT.problems;
 }
 
 const NOTHING = 'No request has gone through the gateway yet.';
+
+function sayChoice({ say, scope }: AuthSession, pool: Pool, choice: Choice, who: string): void {
+  const words = Object.entries(CHOICE_WORDS).find(([name]) => name === choice.reason)?.[1] ?? choice.reason;
+  const model = choice.model === null ? '' : `, for ${choice.model}`;
+  say(`Last choice (${ago(choice.at, scope.host.now())}${model}): ${who}: ${words}`);
+  for (const key of choice.excluded) {
+    say(`  ${namedAccount(pool, key)?.label ?? 'an account that is gone'} had failed for this request`);
+  }
+}
+
+function namedAccount(pool: Pool, key: string | null) {
+  const index = pool.accounts.findIndex((account) => account.key === key);
+  const account = pool.accounts[index];
+  if (account === undefined) return null;
+  return { index, number: index + 1, oneBasedIndex: index + 1, label: accountLabel(account, index) };
+}
+
+function requestToJson({ createdAt, operation, model, outcome, statusCode, errorCode }: UsageRecord) {
+  return { at: isoTime(createdAt), operation, model, outcome, statusCode, errorCode };
+}
+
+function requestWords({ operation, model, outcome, statusCode, errorCode }: UsageRecord): string {
+  const parts = [outcome, statusCode === null ? null : `HTTP ${statusCode}`, errorCode];
+  const what = model === null ? operation : `${operation}, model ${model}`;
+  return `${what}: ${parts.filter((part) => part !== null).join(', ')}`;
+}
 
 async function lastRecord(scope: CodexScope): Promise<UsageRecord | null> {
   const ledger = await openLedgerToRead(scope);
   if (ledger === null) return null;
   try {
-    const filter = { sinceMs: 0, untilMs: Number.MAX_SAFE_INTEGER };
-    return listUsage(ledger, filter, 1)[0] ?? null;
+    return listUsage(ledger, { sinceMs: 0, untilMs: Number.MAX_SAFE_INTEGER }, 1)[0] ?? null;
   } finally {
     await ledger.close();
   }
 }
 
-/** The gateway's newest choice as it tells it; `null` without a gateway. */
-async function lastChoice(scope: CodexScope): Promise<unknown> {
+/** The gateway's newest choice; `null` without a gateway, or before its first. */
+async function lastChoice(scope: CodexScope): Promise<Choice | null> {
   const found = await findGateway(scope);
   if (found.kind !== 'running') return null;
-  const answer = await askGateway(found.file, 'GET', '/why-selected');
-  const choices: unknown =
-    typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'choices') : null;
-  return Array.isArray(choices) ? (choices[0] ?? null) : null;
+  const answer = v.safeParse(Choices, await askGateway(found.file, 'GET', '/why-selected'));
+  return answer.success ? (answer.output.choices[0] ?? null) : null;
 }
