@@ -12,6 +12,9 @@ export interface AtTerminal {
   /** Waits until that was written; throws with what was written when it does not come. */
   until(pattern: RegExp): Promise<void>;
   type(keys: string): void;
+  resize(columns: number, rows: number): void;
+  /** At once; nothing when it has ended. */
+  kill(): void;
   readonly ended: Promise<{ readonly code: number; readonly signal: number }>;
 }
 
@@ -27,11 +30,15 @@ export function startAtTerminal(
     rows: 50,
   });
   let written = '';
+  let isOver = false;
   terminal.onData((text) => {
     written += text;
   });
   const ended = new Promise<{ code: number; signal: number }>((resolve) => {
-    terminal.onExit(({ exitCode, signal }) => resolve({ code: exitCode, signal: signal ?? 0 }));
+    terminal.onExit(({ exitCode, signal }) => {
+      isOver = true;
+      resolve({ code: exitCode, signal: signal ?? 0 });
+    });
   });
   return {
     pid: terminal.pid,
@@ -43,6 +50,10 @@ export function startAtTerminal(
       }
     },
     type: (keys) => terminal.write(keys),
+    resize: (columns, rows) => terminal.resize(columns, rows),
+    kill: () => {
+      if (!isOver) terminal.kill('SIGKILL');
+    },
     ended,
   };
 }

@@ -46,8 +46,8 @@ export function accountDetails(view: AccountsView, index: number, look: Look): r
   return [
     paint('bold', `${accountLabel(account, index)}${plan}`),
     ...columns(rows),
-    ...(more > 0 ? [paint('dim', `  and ${more} more limits`)] : []),
+    ...(more > 0 ? [`  ${paint('dim', `and ${more} more limits`)}`] : []),
     ...reasons.slice(0, 2).map((reason) => `  ${reason}`),
-    paint('dim', `  ${facets.join('; ')}`),
+    `  ${paint('dim', facets.join('; '))}`,
   ];
 }

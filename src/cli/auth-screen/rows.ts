@@ -29,6 +29,7 @@ const LAYOUTS: readonly Layout[] = [
   { bars: true, resets: true, plan: true, limits: 'all', nameWidth: 24 },
   { bars: true, resets: false, plan: true, limits: 'all', nameWidth: 40 },
   { bars: true, resets: false, plan: true, limits: 'all', nameWidth: 24 },
+  { bars: true, resets: false, plan: true, limits: 'all', nameWidth: 18 },
   { bars: false, resets: false, plan: true, limits: 'all', nameWidth: 24 },
   { bars: false, resets: false, plan: false, limits: 'all', nameWidth: 20 },
   { bars: false, resets: false, plan: false, limits: 'tightest', nameWidth: 15 },

@@ -111,12 +111,12 @@ function drawNotice(model: ScreenModel, look: Look, tick: number): readonly stri
 /** As many keys as two lines hold; those that lead further are always there. */
 function drawFoot(model: ScreenModel, { columns, paint }: Look): readonly string[] {
   const keys = footKeys(model);
-  const always = keys.slice(-2);
+  const always = keys.slice(-2).join('  ');
   for (let kept = keys.length - 2; kept >= 0; kept--) {
-    const lines = packed([...keys.slice(0, kept), ...always], columns - 1);
+    const lines = packed([...keys.slice(0, kept), always], columns - 1);
     if (lines.length <= 2) return lines.map((line) => paint('dim', line));
   }
-  return [paint('dim', always.join('  '))];
+  return [paint('dim', always)];
 }
 
 function footKeys(model: ScreenModel): readonly string[] {

@@ -5,7 +5,7 @@ import type { Terminal } from './terminal.ts';
 
 /** Prints the error and returns the exit code that belongs to it. */
 export function renderError(error: unknown, terminal: Terminal, options: { json: boolean }): number {
-  const known = error instanceof StewardError ? error : asStewardError(error);
+  const known = asStewardError(error);
   if (options.json) {
     const { code, kind, message, hint, details } = known;
     terminal.out(
@@ -30,6 +30,7 @@ export function renderError(error: unknown, terminal: Terminal, options: { json:
  * not meant is ours.
  */
 export function asStewardError(error: unknown): StewardError {
+  if (error instanceof StewardError) return error;
   if (error instanceof Error && 'syscall' in error) {
     return new StewardError('ERR_SYSTEM', 'environment', error.message, { cause: error });
   }
