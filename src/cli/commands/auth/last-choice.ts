@@ -6,7 +6,7 @@ import { listUsage, openLedgerToRead } from '../../../accounts/ledger/ledger.ts'
 import type { UsageRecord } from '../../../accounts/ledger/record.ts';
 import type { CodexScope } from '../../../codex/home.ts';
 import { EXIT } from '../../../errors.ts';
-import { askGateway, findGateway } from '../../../gateway/daemon/control-client.ts';
+import { askGateway, findGateway } from '../../../gateway-client/control-client.ts';
 import type { AuthSession } from '../../auth-session.ts';
 import { ago } from '../../render/accounts.ts';
 import { CHOICE_WORDS, isoTime } from '../../render/accounts-json.ts';
