@@ -29,6 +29,8 @@ export interface LookOptions {
   readonly server?: boolean;
   /** Patience with each question. Default 8 s. */
   readonly timeoutMs?: number;
+  /** `false`: an expired login is not renewed. */
+  readonly refresh?: boolean;
   /** The machine's status, where it was just read. */
   readonly host?: HostReading;
 }
@@ -59,7 +61,10 @@ export async function lookAtRemote(scope: CodexScope, options: LookOptions = {})
     troubles: own,
   };
   if (options.server === false) return { ...nothing, unavailable: null };
-  const backend = await openRemoteBackend(scope, { timeoutMs: options.timeoutMs ?? TIMEOUT_MS });
+  const backend = await openRemoteBackend(scope, {
+    timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+    ...(options.refresh === undefined ? {} : { refresh: options.refresh }),
+  });
   if (backend.kind === 'unavailable') return { ...nothing, unavailable: backend };
   try {
     const { login, base } = backend;

@@ -39,11 +39,15 @@ interface World {
 }
 
 /** A home without any Codex: what is repaired here needs none. */
-async function startWorld(options: { login?: 'chatgpt' | 'none' } = {}): Promise<World> {
-  const lab = await startLab();
+async function startWorld(options: { login?: 'chatgpt' | 'none'; scenario?: string } = {}): Promise<World> {
+  const lab = await startLab({ scenario: options.scenario ?? 'ok' });
   undo.push(() => lab.stop());
-  const host = createHost({ env: { PATH: '/nowhere' }, cwd: '/var/tmp' });
-  const home = await makeLabHome(lab, { host, ...options });
+  const wiring = { PATH: '/nowhere', ...lab.environment() };
+  const host = createHost({ env: wiring, cwd: '/var/tmp' });
+  const home = await makeLabHome(lab, {
+    host,
+    ...(options.login === undefined ? {} : { login: options.login }),
+  });
   undo.push(() => home.remove());
   const scope: CodexScope = {
     host,
@@ -183,6 +187,19 @@ describe('repairRemote', () => {
     expect(await world.files()).toEqual(before);
     expect(world.lab.requests()).toEqual([]);
   });
+});
+
+it('renews a login that has expired, once, and Codex gets the new pair', async () => {
+  const world = await startWorld({ scenario: 'refresh-due' });
+  const auth = () => readFile(join(world.home.path, 'auth.json'), 'utf8');
+  const before = await auth();
+  const still = await lookAtRemote(world.scope, { refresh: false });
+  expect(still.server?.clients).toMatchObject({ kind: 'refused', httpStatus: 401 });
+  expect(await auth()).toBe(before);
+  const look = await lookAtRemote(world.scope);
+  expect(look.server?.clients).toMatchObject({ kind: 'ok' });
+  expect(world.lab.requests().filter(({ path }) => path === '/oauth/token')).toHaveLength(1);
+  expect(await auth()).not.toBe(before);
 });
 
 const ANY = { path: '/backend-api/**' };

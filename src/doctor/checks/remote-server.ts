@@ -43,7 +43,7 @@ async function run(context: CheckContext): Promise<CheckResult> {
     return { ...none, status: 'skipped', summary: 'only with --live: it would use the network' };
   if (!(await isUsed(context))) return { ...none, summary: 'remote control was never used here' };
   const host = await readHostStatus(context, { remember: false });
-  const look = await lookAtRemote(context, { host, timeoutMs: QUESTION_MS });
+  const look = await lookAtRemote(context, { host, timeoutMs: QUESTION_MS, refresh: false });
   const { server, unavailable, reconciled } = look;
   if (server === null) {
     return { ...none, status: 'skipped', summary: unavailable?.message ?? 'the server was not asked' };

@@ -7,7 +7,7 @@ import type { CodexScope } from '../../codex/home.ts';
 import { createHttp } from '../../codex/http.ts';
 import { type Asker, askBackend, type BackendAnswer } from './answer.ts';
 import { readRemoteBase } from './base-url.ts';
-import { type RemoteLogin, readRemoteLogin } from './login.ts';
+import { type RemoteLogin, readRemoteLogin, withFreshToken } from './login.ts';
 
 /** A phone or app that may drive machines of this account. */
 export interface RemoteClient {
@@ -59,7 +59,7 @@ export interface RemoteBackend {
 
 export type BackendUnavailable = {
   readonly kind: 'unavailable';
-  readonly reason: 'no-login' | 'api-key' | 'bad-base-url';
+  readonly reason: 'no-login' | 'login-expired' | 'api-key' | 'bad-base-url';
   readonly message: string;
 };
 
@@ -99,6 +99,8 @@ const page = v.looseObject({ items: v.array(v.unknown()), cursor: text });
 export interface BackendOptions {
   /** For each question. */
   readonly timeoutMs: number;
+  /** `false`: an expired login stays as it is, for a look that must change nothing. */
+  readonly refresh?: boolean;
 }
 
 /** The backend of this home, for the account that is logged in. Makes no request yet; `close` it when done. */
@@ -106,15 +108,18 @@ export async function openRemoteBackend(
   scope: CodexScope,
   options: BackendOptions,
 ): Promise<RemoteBackend | BackendUnavailable> {
-  const [base, login] = await Promise.all([readRemoteBase(scope), readRemoteLogin(scope)]);
+  const [base, stored] = await Promise.all([readRemoteBase(scope), readRemoteLogin(scope)]);
   if (base.kind === 'refused') {
     const message = `chatgpt_base_url is ${base.value}: ${base.message}`;
     return { kind: 'unavailable', reason: 'bad-base-url', message };
   }
-  if (login.kind !== 'ok') {
-    const reason = login.kind === 'api-key' ? 'api-key' : 'no-login';
-    return { kind: 'unavailable', reason, message: login.message };
+  if (stored.kind !== 'ok') {
+    const reason = stored.kind === 'api-key' ? 'api-key' : 'no-login';
+    return { kind: 'unavailable', reason, message: stored.message };
   }
+  const login = options.refresh === false ? stored : await withFreshToken(scope, stored);
+  if (login.kind === 'expired')
+    return { kind: 'unavailable', reason: 'login-expired', message: login.message };
   const http = createHttp(scope);
   const asker: Asker = { http, login, timeoutMs: options.timeoutMs, now: scope.host.now };
   const at = (path: string) => new URL(path, base.url);
