@@ -3,7 +3,7 @@
  * endpoints (`chatgpt_base_url` does not move the model traffic, measured with Codex 0.133 and 0.169).
  */
 import { effectiveText, readConfigLayers } from '../codex/config-layers.ts';
-import type { CodexReader } from '../codex/home.ts';
+import type { CodexReader, CodexScope } from '../codex/home.ts';
 import { readBindRecord } from '../gateway-client/bind-record.ts';
 import { OFFICIAL_BASES, type UpstreamBases } from './upstream-route.ts';
 
@@ -13,13 +13,13 @@ const OURS = /^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\]):\d+\/[A-Za-z0-9_-]{32
 /** The bases to forward to. A setting that is no http(s) URL is passed over; the doctor tells of it. */
 export const readUpstreamBases: CodexReader<UpstreamBases> = async (scope) => {
   const own = effectiveText(await readConfigLayers(scope), 'openai_base_url')?.value.trim() ?? '';
-  const base = OURS.test(own) ? await formerBase(scope.home.path) : own;
+  const base = OURS.test(own) ? await formerBase(scope) : own;
   return isHttp(base) ? { chatgpt: base, apiKey: base } : OFFICIAL_BASES;
 };
 
 /** What stood there before the app was bound; empty for the official endpoints. */
-async function formerBase(codexHome: string): Promise<string> {
-  const record = await readBindRecord(codexHome);
+async function formerBase(scope: CodexScope): Promise<string> {
+  const record = await readBindRecord(scope);
   return (record.kind === 'ok' && record.value.formerBaseUrl) || '';
 }
 

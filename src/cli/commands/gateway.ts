@@ -1,7 +1,8 @@
 /** `steward gateway start|stop|status|logs|serve`: the one gateway process of this Codex home. */
 import { type CodexScope, resolveCodexHome } from '../../codex/home.ts';
 import { readText } from '../../codex/reading.ts';
-import { EXIT, StewardError } from '../../errors.ts';
+import { EXIT, messageOf, StewardError } from '../../errors.ts';
+import { followBinding } from '../../gateway/bind/follow-binding.ts';
 import { runDaemon } from '../../gateway/daemon/daemon.ts';
 import { gatewayLogPath } from '../../gateway/daemon/log-file.ts';
 import { ensureGateway, stopGateway } from '../../gateway/daemon/start-daemon.ts';
@@ -10,6 +11,7 @@ import { isRotationWanted } from '../../gateway/rotation-wanted.ts';
 import { readUpstreamBases } from '../../gateway/upstream-bases.ts';
 import { findGateway, type GatewayStatus } from '../../gateway-client/control-client.ts';
 import { createHost } from '../../host.ts';
+import { openJournal } from '../journal.ts';
 import type { CommandDeps } from '../main.ts';
 import { ownProgram } from '../own-program.ts';
 import { redacted } from '../render/redacted.ts';
@@ -32,6 +34,8 @@ export interface GatewayLogsOptions {
 export interface GatewayServeOptions {
   /** Minutes; 0 for ever. */
   readonly idle: number;
+  /** For a service: waits while another one serves this home. */
+  readonly wait?: boolean;
 }
 
 const FOLLOW_EVERY_MS = 500;
@@ -129,7 +133,11 @@ export async function runGatewayLogs(options: GatewayLogsOptions, deps: CommandD
   while (options.follow && !deps.signal.aborted) {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, FOLLOW_EVERY_MS);
-      deps.signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+      const onAbort = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      deps.signal.addEventListener('abort', onAbort, { once: true });
     });
     const now = await read();
     if (now.length < shown) shown = 0; // it began a new file
@@ -146,10 +154,17 @@ export async function runGatewayServe(options: GatewayServeOptions, deps: Comman
     scope,
     stewardVersion: ownProgram().stewardVersion,
     idleMs: options.idle === 0 ? null : options.idle * 60_000,
-    bases: await readUpstreamBases(scope),
-    source: await openPoolSource(scope),
-    // Whoever started us waits for this one line and then closes the pipe.
-    onReady: ({ pid, port }) => deps.terminal.out(`${JSON.stringify({ kind: 'ready', pid, port })}\n`),
+    waits: options.wait === true,
+    readBases: () => readUpstreamBases(scope),
+    openSource: () => openPoolSource(scope),
+    onReady: (file) => {
+      // Whoever started us waits for this one line and then closes the pipe.
+      deps.terminal.out(`${JSON.stringify({ kind: 'ready', pid: file.pid, port: file.port })}\n`);
+      followBinding({ scope, journal: openJournal(scope) }, file.baseUrl).then(
+        (complaint) => complaint !== null && deps.terminal.err(`${complaint}\n`),
+        (error: unknown) => deps.terminal.err(`the app's binding: ${messageOf(error)}\n`),
+      );
+    },
   });
   if (end.kind === 'held') deps.terminal.out(`${JSON.stringify(end)}\n`);
   return EXIT.ok;

@@ -57,6 +57,7 @@ export function registerGateway(program: Command, { deps, done }: Registration):
         .argParser(parseCount)
         .default(30),
     )
+    .option('--wait', 'wait while another one serves this home')
     .action(async (options) =>
       done(await (await import('../commands/gateway.ts')).runGatewayServe(options, deps)),
     );

@@ -1,9 +1,13 @@
 /**
  * The user's own service manager, which keeps the gateway running for a desktop app that starts no shim: a systemd user
- * unit, a LaunchAgent, or a scheduled task. Each is a file or entry of ours alone, named so that a person recognises it.
+ * unit, a LaunchAgent, or a scheduled task. Each is a file or entry of ours alone, one for a Codex home, named so that a
+ * person recognises it.
  */
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import type { BindRecord } from '../../gateway-client/bind-record.ts';
 import type { Host } from '../../host.ts';
+import { launchAgentText, scheduledTaskText, systemdUnitText } from './service-text.ts';
 
 export interface ServiceFacts {
   readonly node: string;
@@ -13,103 +17,69 @@ export interface ServiceFacts {
 
 /** How the service is put in place and taken away on this system. */
 export interface Service {
-  readonly kind: 'systemd' | 'launchd' | 'task-scheduler';
-  /** The file that describes it; `null` where the system keeps it itself. */
-  readonly file: { readonly path: string; readonly content: string } | null;
+  readonly kind: BindRecord['service'];
+  /** The file that describes it to the system. */
+  readonly file: { readonly path: string; readonly content: string };
   /** Commands to run, in this order; each starts with the program. */
   readonly enable: readonly (readonly string[])[];
+  /** Run while the file is still there; each may fail because there is nothing to take away. */
   readonly disable: readonly (readonly string[])[];
+  /** Run after the file is gone. */
+  readonly forget: readonly (readonly string[])[];
   /** Answers with code 0 when this system can have such a service now. */
   readonly probe: readonly string[];
 }
 
-const LABEL = 'codex-steward-gateway';
+const NAME = 'codex-steward-gateway';
 
 /** The service for that home. Variables that a service manager would not pass on are written into it. */
-export function describeService(host: Host, facts: ServiceFacts): Service {
-  const words = [facts.node, facts.steward, 'gateway', 'serve', '--idle', '0'];
-  const variables = passedOn(host, facts.codexHome);
-  if (host.platform === 'darwin') return launchAgent(host, words, variables);
-  if (host.platform === 'win32') return scheduledTask(words);
-  return systemdUnit(host, words, variables);
-}
-
-function systemdUnit(host: Host, words: readonly string[], variables: ReadonlyMap<string, string>): Service {
+export function describeService(host: Host, { node, steward, codexHome }: ServiceFacts): Service {
+  const home = resolve(host.cwd, codexHome);
+  const name = home === join(host.userHome, '.codex') ? NAME : `${NAME}-${shortHash(home)}`;
+  const words = [node, steward, 'gateway', 'serve', '--idle', '0', '--wait'];
+  const variables = passedOn(host, home);
+  if (host.platform === 'darwin') {
+    const label = `dev.${name}`;
+    const path = join(host.userHome, 'Library', 'LaunchAgents', `${label}.plist`);
+    const domain = `gui/${host.uid ?? 0}`;
+    return {
+      kind: 'launchd',
+      file: { path, content: launchAgentText(label, words, variables) },
+      // One that is loaded already (bound anew) cannot be loaded again.
+      enable: [['launchctl', 'bootstrap', domain, path]],
+      disable: [['launchctl', 'bootout', `${domain}/${label}`]],
+      forget: [],
+      probe: ['launchctl', 'print', domain],
+    };
+  }
+  if (host.platform === 'win32') {
+    const path = join(home, 'steward', `${name}.xml`);
+    const task = `\\${name}`;
+    return {
+      kind: 'task-scheduler',
+      file: { path, content: scheduledTaskText(words, variables) },
+      enable: [
+        ['schtasks', '/Create', '/F', '/TN', task, '/XML', path],
+        ['schtasks', '/Run', '/TN', task],
+      ],
+      disable: [
+        ['schtasks', '/End', '/TN', task],
+        ['schtasks', '/Delete', '/F', '/TN', task],
+      ],
+      forget: [],
+      probe: ['schtasks', '/Query', '/FO', 'LIST'],
+    };
+  }
+  const unit = `${name}.service`;
   const folder = join(host.env.XDG_CONFIG_HOME || join(host.userHome, '.config'), 'systemd', 'user');
-  const unit = `${LABEL}.service`;
-  const content = `[Unit]
-Description=Gateway of codex-steward, for the Codex app
-After=network.target
-
-[Service]
-ExecStart=${words.map(systemdWord).join(' ')}
-${[...variables].map(([name, value]) => `Environment=${systemdWord(`${name}=${value}`)}\n`).join('')}Restart=always
-RestartSec=1
-
-[Install]
-WantedBy=default.target
-`;
   const systemctl = (...rest: string[]) => ['systemctl', '--user', ...rest];
   return {
     kind: 'systemd',
-    file: { path: join(folder, unit), content },
+    file: { path: join(folder, unit), content: systemdUnitText(words, variables) },
     enable: [systemctl('daemon-reload'), systemctl('enable', unit), systemctl('restart', unit)],
-    disable: [systemctl('disable', '--now', unit), systemctl('daemon-reload')],
+    disable: [systemctl('disable', '--now', unit)],
+    forget: [systemctl('daemon-reload')],
     probe: systemctl('show-environment'),
-  };
-}
-
-function launchAgent(host: Host, words: readonly string[], variables: ReadonlyMap<string, string>): Service {
-  const label = `dev.${LABEL}`;
-  const path = join(host.userHome, 'Library', 'LaunchAgents', `${label}.plist`);
-  const domain = `gui/${host.uid ?? 0}`;
-  const strings = words.map((word) => `    <string>${xml(word)}</string>\n`).join('');
-  const pairs = [...variables]
-    .map(([name, value]) => `    <key>${xml(name)}</key>\n    <string>${xml(value)}</string>\n`)
-    .join('');
-  const content = `<?xml version="1.0" encoding="UTF-8"?>
-<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
-<plist version="1.0">
-<dict>
-  <key>Label</key>
-  <string>${label}</string>
-  <key>ProgramArguments</key>
-  <array>
-${strings}  </array>
-  <key>EnvironmentVariables</key>
-  <dict>
-${pairs}  </dict>
-  <key>RunAtLoad</key>
-  <true/>
-  <key>KeepAlive</key>
-  <true/>
-</dict>
-</plist>
-`;
-  return {
-    kind: 'launchd',
-    file: { path, content },
-    enable: [['launchctl', 'bootstrap', domain, path]],
-    disable: [['launchctl', 'bootout', `${domain}/${label}`]],
-    probe: ['launchctl', 'print', domain],
-  };
-}
-
-function scheduledTask(words: readonly string[]): Service {
-  const name = `\\${LABEL}`;
-  const line = words.map((word) => (/[\s"]/.test(word) ? `"${word}"` : word)).join(' ');
-  return {
-    kind: 'task-scheduler',
-    file: null,
-    enable: [
-      ['schtasks', '/Create', '/F', '/SC', 'ONLOGON', '/TN', name, '/TR', line],
-      ['schtasks', '/Run', '/TN', name],
-    ],
-    disable: [
-      ['schtasks', '/End', '/TN', name],
-      ['schtasks', '/Delete', '/F', '/TN', name],
-    ],
-    probe: ['schtasks', '/Query', '/FO', 'LIST'],
   };
 }
 
@@ -117,6 +87,8 @@ function scheduledTask(words: readonly string[]): Service {
 function passedOn({ env }: Host, codexHome: string): ReadonlyMap<string, string> {
   const names = [
     'CODEX_MULTI_AUTH_DIR',
+    'CODEX_REFRESH_TOKEN_URL_OVERRIDE',
+    'CODEX_APP_SERVER_LOGIN_ISSUER',
     'CODEX_CA_CERTIFICATE',
     'SSL_CERT_FILE',
     'HTTPS_PROXY',
@@ -127,18 +99,12 @@ function passedOn({ env }: Host, codexHome: string): ReadonlyMap<string, string>
     'no_proxy',
   ];
   const found = names.flatMap((name) => {
-    const value = env[name];
-    return value === undefined || value === '' ? [] : [[name, value] as const];
+    const value = env[name] ?? '';
+    return value === '' || /[\r\n]/.test(value) ? [] : [[name, value] as const];
   });
   return new Map([['CODEX_HOME', codexHome], ...found]);
 }
 
-/** systemd.service(5), "Quoting": within double quotes, `\` escapes, and `%` and `$` stand for themselves when doubled. */
-function systemdWord(text: string): string {
-  const escaped = text.replaceAll(/["\\]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$');
-  return /^[\w@./:=+-]+$/.test(escaped) ? escaped : `"${escaped}"`;
-}
-
-function xml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }

@@ -4,11 +4,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CodexScope } from '../../codex/home.ts';
 import { processesOfHome, readCodexProcesses } from '../../codex/processes.ts';
 import { StewardError } from '../../errors.ts';
+import { readBindRecord } from '../../gateway-client/bind-record.ts';
 import { type GatewayFile, readGatewayFile, writeGatewayFile } from '../../gateway-client/gateway-file.ts';
-import { takeLock } from '../../storage/lock.ts';
+import { type LockResult, takeLock } from '../../storage/lock.ts';
 import type { GatewayEvent } from '../events.ts';
 import { type Gateway, startGateway } from '../gateway.ts';
 import type { PoolSource } from '../pool-source.ts';
@@ -23,9 +25,12 @@ export interface DaemonOptions {
   readonly stewardVersion: string;
   /** Without traffic and without a session that points here, it ends after so long; `null`: never. */
   readonly idleMs: number | null;
-  readonly bases: UpstreamBases;
-  /** The pool; `close` when the daemon ends. */
-  readonly source: PoolSource;
+  /** Waits while another one holds this home, instead of ending: a service manager would start it again at once. */
+  readonly waits: boolean;
+  /** Asked for once this home is ours. */
+  readBases(): Promise<UpstreamBases>;
+  /** The pool; closed when the daemon ends. */
+  openSource(): Promise<PoolSource>;
   /** Called once it serves. */
   readonly onReady?: (file: GatewayFile) => void;
 }
@@ -37,16 +42,16 @@ export type DaemonEnd =
 /** How long streams under way may go on after the daemon was told to stop. */
 const DRAIN_MS = { asked: 10_000, signal: 10_000, idle: 0, replaced: 12 * 60 * 60_000 } as const;
 const LOOK_EVERY_MS = 15_000;
+const ASK_LOCK_EVERY_MS = 400;
 
 /** Runs until it is stopped; returns at once when another one holds this home. */
 export async function runDaemon(options: DaemonOptions): Promise<DaemonEnd> {
-  const { scope, source } = options;
+  const { scope } = options;
   const { host, home } = scope;
-  const taken = await takeLock(join(home.path, 'steward', 'gateway.lock'), host.now());
-  if (taken.kind === 'held') {
-    await source.close();
-    return { kind: 'held', pid: taken.pid };
-  }
+  const taken = await takeHome(options);
+  if (taken === null) return { kind: 'stopped', why: 'signal' };
+  if (taken.kind === 'held') return { kind: 'held', pid: taken.pid };
+  const [bases, source] = await Promise.all([options.readBases(), options.openSource()]);
   const log = await openLogFile(home.path);
   const ledger = createLedgerWriter(scope, (message) => log.write({ kind: 'ledger', message }));
   let lastTraffic = performance.now();
@@ -61,7 +66,8 @@ export async function runDaemon(options: DaemonOptions): Promise<DaemonEnd> {
 
   const former = await readGatewayFile(home.path);
   const sessionToken = former.kind === 'ok' ? former.value.sessionToken : randomToken();
-  const gateway = await listen(options, former.kind === 'ok' ? former.value.port : 0, sessionToken, onEvent);
+  const port = former.kind === 'ok' ? former.value.port : 0;
+  const gateway = await listen({ scope, source, bases }, port, sessionToken, onEvent);
   let stop: (why: Exclude<DaemonEnd, { kind: 'held' }>['why']) => void = () => {};
   const ended = new Promise<Exclude<DaemonEnd, { kind: 'held' }>['why']>((resolve) => {
     stop = resolve;
@@ -105,7 +111,7 @@ export async function runDaemon(options: DaemonOptions): Promise<DaemonEnd> {
     // Somebody cleared our folder: sessions still know the address, new ones have to learn it again.
     if (written.kind === 'missing') await writeGatewayFile(home.path, file);
     if (options.idleMs === null || gateway.counters.active > 0 || gateway.counters.sockets > 0) return;
-    if (performance.now() - lastTraffic < options.idleMs || (await hasSession(scope, file.port))) return;
+    if (performance.now() - lastTraffic < options.idleMs || (await isNeeded(scope, file))) return;
     stop('idle');
   };
 
@@ -133,9 +139,23 @@ export async function runDaemon(options: DaemonOptions): Promise<DaemonEnd> {
   return { kind: 'stopped', why };
 }
 
+/** The lock of this home; `null` when a signal came while waiting for it. */
+async function takeHome({ scope, waits }: DaemonOptions): Promise<LockResult | null> {
+  for (;;) {
+    const taken = await takeLock(join(scope.home.path, 'steward', 'gateway.lock'), scope.host.now());
+    if (taken.kind === 'taken' || !waits) return taken;
+    await sleep(ASK_LOCK_EVERY_MS, undefined, { signal: scope.signal }).catch(() => {}); // told by the signal itself
+    if (scope.signal.aborted) return null;
+  }
+}
+
 /** On the former port where that is free. */
 async function listen(
-  { scope, source, bases }: DaemonOptions,
+  {
+    scope,
+    source,
+    bases,
+  }: { readonly scope: CodexScope; readonly source: PoolSource; readonly bases: UpstreamBases },
   port: number,
   token: string,
   onEvent: (event: GatewayEvent) => void,
@@ -151,8 +171,10 @@ async function listen(
   }
 }
 
-/** A Codex that was started with our address would be left with a dead port. */
-async function hasSession(scope: CodexScope, port: number): Promise<boolean> {
+/** A Codex that was started with our address, or an app that is bound to it, would be left with a dead port. */
+async function isNeeded(scope: CodexScope, { port, baseUrl }: GatewayFile): Promise<boolean> {
+  const bound = await readBindRecord(scope);
+  if (bound.kind === 'ok' && bound.value.baseUrl === baseUrl) return true;
   const processes = processesOfHome(await readCodexProcesses(scope), scope.home.path);
   return processes.some(({ command }) => command.includes(`127.0.0.1:${port}/`));
 }

@@ -46,7 +46,8 @@ export async function runRotationUnbindApp(options: RotationBindOptions, deps: C
   else if (outcome.kind === 'not-bound') session.say('The app is not bound.');
   else {
     const whose = outcome.what === 'ours' ? '' : " of codex-multi-auth's binding";
-    session.say(`${terminal.paint('green', '✔')} The app is free${whose}: config.toml is as it was before.`);
+    const what = outcome.isAsBefore ? 'is as it was before' : 'keeps what was edited since';
+    session.say(`${terminal.paint('green', '✔')} The app is free${whose}: config.toml ${what}.`);
     for (const note of outcome.notes) session.say(`  ${terminal.paint('yellow', '▲')} ${note}`);
     session.say(`  ${terminal.paint('cyan', '→')} start the app again`);
   }
