@@ -9,6 +9,8 @@ import { parseEnrollmentError } from '../codex/enrollment-error.ts';
 import { readLastRemoteError } from '../codex/enrollment-log.ts';
 import type { CodexScope } from '../codex/home.ts';
 import { hostName, readInstallationId } from '../codex/installation-id.ts';
+import { processesOfHome, readCodexProcesses } from '../codex/processes.ts';
+import { readEnrollments } from '../codex/state-db.ts';
 import { type LastError, lastErrorOf, ownError } from './last-error.ts';
 import { readStoredError, storeError } from './last-error-store.ts';
 import { isStaleRecord, isStaleSocket } from './plans/daemon.ts';
@@ -29,8 +31,9 @@ export interface HostReading {
   readonly status: HostStatus;
   /** The running app-server, as it introduced itself; `null` where none answers. */
   readonly appServer: string | null;
-  /** Pid of the daemon that runs now. */
+  /** Pid of the daemon that runs now, or of the foreground command. */
   readonly pid: number | null;
+  readonly mode: 'daemon' | 'foreground' | null;
   readonly daemon: DaemonFiles;
 }
 
@@ -64,9 +67,15 @@ export async function readHostStatus(
   ]);
   const pid = runningPid(daemon);
   if (server.kind === 'unreachable') {
+    // Foreground mode listens on a socket of its own that nobody else knows.
+    const foreground = pid === null ? await foregroundPid(scope) : null;
+    if (foreground !== null) {
+      const status = await foregroundStatus(scope, foreground);
+      return { status, appServer: null, pid: foreground, mode: 'foreground', daemon };
+    }
     const status = await withoutAppServer(scope, daemon, options);
     if (options.remember !== false) await storeError(scope, status.lastError);
-    return { status, appServer: null, pid, daemon };
+    return { status, appServer: null, pid, mode: pid === null ? null : 'daemon', daemon };
   }
   try {
     const said = await server.request('remoteControl/status/read', undefined, timeoutMs);
@@ -87,6 +96,7 @@ export async function readHostStatus(
       status: { status, serverName, installationId, environmentId, lastError },
       appServer: server.userAgent,
       pid,
+      mode: 'daemon',
       daemon,
     };
   } finally {
@@ -150,6 +160,28 @@ async function withoutAppServer(
   const stored = await readStoredError(scope);
   if (stored !== null) return { ...known, status: 'errored', lastError: stored };
   return { ...known, status: 'disabled', lastError: null };
+}
+
+/** `codex remote-control` of this home that is neither `start` nor any other of its subcommands. */
+async function foregroundPid(scope: CodexScope): Promise<number | null> {
+  const own = processesOfHome(await readCodexProcesses(scope), scope.home.path);
+  const found = own.find(
+    ({ kind, home, command }) =>
+      kind === 'cli' && home !== null && /\sremote-control(?:\s+-\S+)*$/.test(command),
+  );
+  return found?.pid ?? null;
+}
+
+/** What that process last wrote into the log database: late by up to ten seconds (0.169), but its own word. */
+async function foregroundStatus(scope: CodexScope, pid: number): Promise<HostStatus> {
+  const { last } = await readLastRemoteError(scope);
+  const own = last?.pid === pid ? last : null;
+  const rows = await readEnrollments(scope);
+  const row = rows.kind === 'ok' ? rows.value.findLast(({ clientName }) => clientName === '') : undefined;
+  const known = { ...(await names(scope)), environmentId: row?.environmentId ?? null };
+  if (own?.kind === 'connected') return { ...known, status: 'connected', lastError: null };
+  if (own?.error != null) return { ...known, status: 'errored', lastError: lastErrorOf(own.error, own.at) };
+  return { ...known, status: 'connecting', lastError: null };
 }
 
 function runningPid(daemon: DaemonFiles): number | null {

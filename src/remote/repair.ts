@@ -91,7 +91,7 @@ async function repairOnce(
     const [reason] = actions.refused;
     return reason === undefined ? { ...none, kind: 'nothing' } : { ...none, kind: 'refused', reason };
   }
-  const obstacle = await obstacleTo(scope, actions.local);
+  const obstacle = inTerminal(look, actions) ?? (await obstacleTo(scope, actions.local));
   if (obstacle !== null) return { ...none, kind: 'refused', reason: obstacle };
   const consent = await options.consent(actions, look);
   if (!consent.local && !consent.server) return { ...none, kind: 'declined' };
@@ -192,6 +192,13 @@ export function isRemoved(answer: BackendAnswer<true>): boolean {
   return (
     answer.kind === 'ok' || (answer.kind === 'refused' && answer.httpStatus === 404 && answer.detail !== null)
   );
+}
+
+/** What runs in somebody's terminal is not ours to stop, and a daemon beside it would only fight with it. */
+function inTerminal({ host }: RemoteLook, { local, restart }: RemoteActions): string | null {
+  if (host.mode !== 'foreground') return null;
+  if (restart === null && local.every(({ plan }) => plan.requiresStopped !== 'all')) return null;
+  return `remote control runs in a terminal (pid ${host.pid}); end it there with Ctrl-C first`;
 }
 
 /** Why nothing may be touched now: the app writes its memory back when it quits, and undoes the repair. */

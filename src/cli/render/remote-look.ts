@@ -19,7 +19,12 @@ export function renderLook(look: RemoteLook, terminal: Terminal, now: number): s
 
   title('This machine (host)');
   const { status, pid, appServer } = look.host;
-  row('daemon', pid === null ? 'not running' : `pid ${pid}${versionOf(appServer)}`);
+  row(
+    'daemon',
+    pid === null
+      ? 'not running'
+      : `pid ${pid}${look.host.mode === 'foreground' ? ', in a terminal' : versionOf(appServer)}`,
+  );
   row('installation', status.installationId ?? 'no id yet');
   if (look.local !== null) {
     for (const stored of look.local.rows) {
@@ -185,6 +190,7 @@ export function lookToJson(look: RemoteLook): Readonly<Record<string, unknown>> 
     findings: look.troubles.map(({ finding }) => finding),
     host: {
       pid: look.host.pid,
+      mode: look.host.mode,
       appServer: look.host.appServer,
       enrolments: local?.rows.map((one) => ({
         environmentId: one.environmentId,

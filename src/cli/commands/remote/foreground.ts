@@ -58,7 +58,7 @@ async function troubleOf(scope: CodexScope, status: HostStatus): Promise<Trouble
   if (status.lastError === null) return null;
   if (status.lastError.httpStatus !== 409) return troubleOfError(status.lastError);
   const daemon = await readDaemonFiles(scope);
-  const host = { status, appServer: null, pid: null, daemon };
+  const host = { status, appServer: null, pid: null, mode: null, daemon };
   const { troubles } = await lookAtRemote(scope, { host, timeoutMs: SERVER_MS });
   return troubles[0] ?? troubleOfError(status.lastError);
 }
