@@ -26,8 +26,8 @@ export interface Failover {
   succeeded(account: GatewayAccount): void;
   /** Whether what is left of the pool failed for the server's or the network's sake, not for a limit. */
   hasTrouble(): boolean;
-  /** Accounts that were only asked to wait a moment may be asked again. */
-  forgetShortLimits(): void;
+  /** Accounts with a limit that passes may be asked again; the pool knows which of them are back. */
+  forgetPassingLimits(): void;
 }
 
 export interface FailoverDeps {
@@ -38,13 +38,15 @@ export interface FailoverDeps {
 
 /** The second try of the same account after a server error comes so much later; each further one doubles it. */
 const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 4000;
+const LONGEST_PAUSE_MS = 1000;
+/** A longer pause that the server asks for is the client's to make. */
+const LONGEST_WISH_MS = 4000;
 /** Tries of one account that end in trouble before another one is asked. */
 const TRIES_PER_ACCOUNT = 2;
 
 export function createFailover({ accounts, trouble, model }: FailoverDeps): Failover {
   const excluded = new Set<string>();
-  const shortLimits = new Set<string>();
+  const passingLimits = new Set<string>();
   const credentials = new Map<string, CredentialOutcome>();
   const refreshed = new Set<string>();
   const stripped = new Set<string>();
@@ -58,7 +60,7 @@ export function createFailover({ accounts, trouble, model }: FailoverDeps): Fail
   const pauseMs = (wishedMs: number | null) => {
     const ownMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** pauses);
     pauses += 1;
-    return Math.min(LONGEST_PAUSE_MS, Math.max(ownMs, wishedMs ?? 0));
+    return Math.min(LONGEST_WISH_MS, Math.max(ownMs, wishedMs ?? 0));
   };
   const afterTrouble = (key: string, verdict: Extract<Verdict, { kind: 'wait' }>): NextStep => {
     const known = troubled.get(key);
@@ -93,7 +95,7 @@ export function createFailover({ accounts, trouble, model }: FailoverDeps): Fail
     if (why === 'deactivated') accounts.report({ kind: 'deactivated', key, code: failure?.code ?? null });
     else if (why === 'model-unsupported') accounts.report({ kind: 'model-unsupported', key, model });
     else accounts.report({ kind: 'limited', key, why, untilMs, model, planType: failure?.planType ?? null });
-    if (why === 'too-many-requests') shortLimits.add(key);
+    if (why === 'too-many-requests' || untilMs !== null) passingLimits.add(key);
     return other(key);
   };
 
@@ -139,9 +141,9 @@ export function createFailover({ accounts, trouble, model }: FailoverDeps): Fail
         if (key !== account.key) accounts.report({ kind: 'trouble', key, why });
     },
     hasTrouble: () => troubled.size > 0,
-    forgetShortLimits: () => {
-      for (const key of shortLimits) excluded.delete(key);
-      shortLimits.clear();
+    forgetPassingLimits: () => {
+      for (const key of passingLimits) excluded.delete(key);
+      passingLimits.clear();
     },
   };
 }

@@ -70,15 +70,15 @@ export function createAccountPicker(deps: {
         if (credential.why === 'failed') credentialFailure ??= credential.message;
         continue;
       }
-      if (hasLast && failover.hasTrouble()) return { kind: 'tell-last' };
       const at = soonestMs(choice.blocked);
       const waitMs = at === null ? Number.POSITIVE_INFINITY : Math.max(50, at - traffic.now());
       if (waitMs + waitedMs <= PATIENCE_MS) {
         waitedMs += waitMs;
         await pause(waitMs, deps.client);
-        failover.forgetShortLimits();
+        failover.forgetPassingLimits();
         continue;
       }
+      if (hasLast && failover.hasTrouble()) return { kind: 'tell-last' };
       // One account alone: its own words are the truth; but a 401 about it would make the client doubt its own login.
       const isAboutLogin = choice.blocked.some(({ reason }) => reason === 'auth-failure');
       if (hasLast && choice.blocked.length <= 1 && !isAboutLogin) return { kind: 'tell-last' };

@@ -18,7 +18,7 @@ import type {
   GatewayAccount,
   PoolLimits,
 } from './account-source.ts';
-import { credentialOf, forgetPast } from './pool/account-state.ts';
+import { credentialOf, forgetPast, liftPause } from './pool/account-state.ts';
 import { blockedAccount } from './pool/blocked-list.ts';
 import { createBoundedMemory } from './pool/bounded-memory.ts';
 import { createKeeper } from './pool/keeper.ts';
@@ -147,7 +147,10 @@ export async function openPoolSource(
       currentIndex: pool.activeIndex,
       excluded,
     };
-    const selection = chooseAccount(input);
+    let selection = chooseAccount(input);
+    // A pause of our own making is a preference, not a limit: before anybody is turned away, it is over.
+    if (selection.kind === 'none' && liftPauses(selection.hard?.index ?? null, excluded))
+      selection = chooseAccount(input);
     const account = selection.kind === 'chosen' ? live.gatewayAccount(selection.index) : undefined;
     remember(request, account?.key ?? null, selection.kind === 'chosen' ? selection.reason : 'none');
     if (selection.kind === 'chosen' && account !== undefined) {
@@ -169,6 +172,14 @@ export async function openPoolSource(
           }),
         ),
     };
+  };
+  const liftPauses = (only: number | null, excluded: ReadonlySet<number>): boolean => {
+    let isLifted = false;
+    live.snapshot.pool.accounts.forEach(({ key }, index) => {
+      if (excluded.has(index) || (only !== null && only !== index)) return;
+      isLifted = liftPause(live.stateOf(key)) || isLifted;
+    });
+    return isLifted;
   };
   const remember = (request: ChoiceRequest, account: string | null, reason: string) => {
     choices.push({

@@ -1,23 +1,35 @@
 /**
- * Tells an outage from an account's own trouble. When every account has failed in the same few seconds and none has
- * succeeded since, trying them all again for each request would only make it worse.
+ * Tells an outage from an account's own trouble. When every account has failed lately and for some seconds none has
+ * succeeded, trying them all again for each request would only make it worse.
  */
 const WINDOW_MS = 10_000;
+/** With many requests at once, all accounts may fail between two successes by chance; not for so long. */
+const AT_LEAST_MS = 3000;
 
 export interface TroubleWatch {
   failed(key: string): void;
   succeeded(): void;
-  /** At least two accounts, that one among them, have failed lately, and nobody has succeeded since. */
+  /** These accounts (two or more) have all failed lately, and nobody has succeeded for a while. */
   isEverywhere(keys: readonly string[]): boolean;
 }
 
 export function createTroubleWatch(now: () => number): TroubleWatch {
   const failedAt = new Map<string, number>();
+  let since = Number.POSITIVE_INFINITY;
   return {
-    failed: (key) => void failedAt.set(key, now()),
-    succeeded: () => failedAt.clear(),
-    isEverywhere: (keys) =>
-      keys.length > 1 &&
-      keys.every((key) => now() - (failedAt.get(key) ?? Number.NEGATIVE_INFINITY) < WINDOW_MS),
+    failed: (key) => {
+      since = Math.min(since, now());
+      failedAt.set(key, now());
+    },
+    succeeded: () => {
+      if (failedAt.size === 0) return;
+      since = Number.POSITIVE_INFINITY;
+      failedAt.clear();
+    },
+    isEverywhere: (keys) => {
+      const at = now();
+      const isRecent = (key: string) => at - (failedAt.get(key) ?? Number.NEGATIVE_INFINITY) < WINDOW_MS;
+      return keys.length > 1 && at - since >= AT_LEAST_MS && keys.every(isRecent);
+    },
   };
 }

@@ -84,3 +84,11 @@ export function takeQuota(state: AccountState, usage: Usage): void {
     usage.windows.length > 0 && !usage.limitReached && usage.windows.every((w) => w.usedPercent < 100);
   if (hasRoom) state.blocked = null;
 }
+
+/** Ends a pause that no server asked for; says whether there was one. */
+export function liftPause(state: AccountState): boolean {
+  const reason = state.blocked?.reason;
+  if (reason !== 'server-error' && reason !== 'network-error') return false;
+  state.blocked = null;
+  return true;
+}

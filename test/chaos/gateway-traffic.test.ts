@@ -1,0 +1,223 @@
+/**
+ * Many sessions at once over both transports, and accounts that fail at random in every known way, but for one per
+ * thread, which serves: every request must succeed, with its own answer, once; and nothing may be left behind. CHAOS_SECONDS lengthens it.
+ */
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, request as httpRequest, type ServerResponse } from 'node:http';
+import { createParser } from 'eventsource-parser';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { startGateway } from '../../src/gateway/gateway.ts';
+import { openPoolSource } from '../../src/gateway/pool-source.ts';
+import { type LabWithHome, startLabWithHome } from '../support/lab-accounts.ts';
+
+const SECONDS = Number(process.env.CHAOS_SECONDS ?? 6);
+const SESSIONS = 200;
+const NAMES = ['plus', 'second', 'pro', 'team', 'enterprise'] as const;
+/** The one that serves this thread, whatever the others do. */
+const steadyFor = (thread: string) => NAMES[Number(thread.replace(/\D/g, '')) % NAMES.length];
+
+let world: LabWithHome;
+beforeEach(async () => {
+  world = await startLabWithHome();
+});
+afterEach(() => world.stop());
+
+interface Say {
+  event(event: object): void;
+  cut(): void;
+}
+
+const created = (id: string) => ({ type: 'response.created', response: { id } });
+const failed = (id: string, code: string) => ({
+  type: 'response.failed',
+  response: { id, error: { code, message: 'x' } },
+});
+
+/** One way of failing before anything is shown, over either transport. */
+function fail(say: Say, id: string): void {
+  const kind = Math.floor(Math.random() * 4);
+  if (kind === 3) {
+    say.event(created(id));
+    say.cut();
+    return;
+  }
+  say.event(created(id));
+  say.event(failed(id, ['server_is_overloaded', 'rate_limit_exceeded', 'server_error'][kind] ?? ''));
+}
+
+function answer(say: Say, id: string, marker: string): void {
+  say.event(created(id));
+  for (let part = 0; part < 5; part += 1)
+    say.event({ type: 'response.output_text.delta', delta: `${marker}:${part} ` });
+  say.event({ type: 'response.completed', response: { id, usage: { input_tokens: 1, output_tokens: 1 } } });
+}
+
+async function startUpstream() {
+  const served: string[] = [];
+  let count = 0;
+  const accountOf = (id: unknown) => world.lab.accounts.find(({ accountId }) => accountId === id)?.name;
+  const isUnlucky = (id: unknown, thread: unknown) =>
+    accountOf(id) !== steadyFor(String(thread)) && Math.random() < 0.4;
+  const nextId = () => {
+    count += 1;
+    return `resp_${count}`;
+  };
+  const refuse = (response: ServerResponse) => {
+    const kind = Math.floor(Math.random() * 4);
+    if (kind === 0) return void response.socket?.resetAndDestroy();
+    const [status, headers, error] = [
+      [429, { 'retry-after': '1' }, { code: 'rate_limit_exceeded' }],
+      [429, {}, { type: 'usage_limit_reached', resets_in_seconds: 1 }],
+      [500, {}, { type: 'server_error' }],
+    ][kind - 1] as [number, Record<string, string>, object];
+    response
+      .writeHead(status, { 'content-type': 'application/json', ...headers })
+      .end(JSON.stringify({ error }));
+  };
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const id = request.headers['chatgpt-account-id'];
+    const unlucky = isUnlucky(id, request.headers['thread-id']);
+    if (unlucky && Math.random() < 0.5) return refuse(response);
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    const say: Say = {
+      event: (event) => response.write(`data: ${JSON.stringify(event)}\n\n`),
+      cut: () => response.destroy(),
+    };
+    if (unlucky) {
+      fail(say, nextId());
+      return void (response.destroyed || response.end());
+    }
+    const { marker } = JSON.parse(Buffer.concat(chunks).toString());
+    served.push(marker);
+    answer(say, nextId(), marker);
+    response.end();
+  });
+  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  server.on('upgrade', (request, wire, head) => {
+    const id = request.headers['chatgpt-account-id'];
+    if (isUnlucky(id, request.headers['thread-id']))
+      return void wire.end('HTTP/1.1 503 x\r\ncontent-length: 0\r\n\r\n');
+    sockets.handleUpgrade(request, wire, head, (socket) =>
+      socket.on('message', (data) => {
+        const say: Say = {
+          event: (event) => socket.send(JSON.stringify(event)),
+          cut: () => socket.terminate(),
+        };
+        if (isUnlucky(id, request.headers['thread-id'])) return fail(say, nextId());
+        const { marker } = JSON.parse(data.toString());
+        served.push(marker);
+        answer(say, nextId(), marker);
+      }),
+    );
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  return { base: `http://127.0.0.1:${port}`, served, server };
+}
+
+/** Sends one request and gives back the texts of its answer, or what went wrong. */
+function askHttp(base: string, thread: string, marker: string): Promise<string> {
+  return new Promise((resolve) => {
+    const request = httpRequest(
+      `${base}/responses`,
+      { method: 'POST', headers: { 'thread-id': thread }, agent: false },
+      (response) => {
+        let text = '';
+        let isWhole = false;
+        const parser = createParser({
+          onEvent: ({ data }) => {
+            const event = JSON.parse(data);
+            text += event.delta ?? '';
+            isWhole ||= event.type === 'response.completed';
+          },
+        });
+        let body = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          body += chunk;
+          if (response.statusCode === 200) parser.feed(chunk);
+        });
+        response.on('close', () => resolve(isWhole ? text : `${response.statusCode} ${body}`));
+      },
+    );
+    request.on('error', (error) => resolve(String(error)));
+    request.end(JSON.stringify({ model: 'm', marker, input: [] }));
+  });
+}
+
+async function openSocket(base: string, thread: string) {
+  const socket = new WebSocket(`${base.replace('http', 'ws')}/responses`, {
+    headers: { 'thread-id': thread },
+  });
+  socket.on('error', () => {});
+  await once(socket, 'open');
+  const ask = (marker: string): Promise<string> =>
+    new Promise((resolve) => {
+      if (socket.readyState !== WebSocket.OPEN) return resolve('the socket is closed');
+      let text = '';
+      const onClose = (code: number) => resolve(`closed ${code}`);
+      const onMessage = (data: { toString(): string }) => {
+        const event = JSON.parse(data.toString());
+        text += event.delta ?? '';
+        if (!['response.completed', 'response.failed', 'error'].includes(event.type)) return;
+        socket.off('message', onMessage).off('close', onClose);
+        resolve(event.type === 'response.completed' ? text : JSON.stringify(event));
+      };
+      socket.on('message', onMessage).once('close', onClose);
+      socket.send(JSON.stringify({ type: 'response.create', model: 'm', marker, input: [] }));
+    });
+  return { socket, ask };
+}
+
+test('every request succeeds with its own answer, once, and nothing is left behind', async () => {
+  for (const name of NAMES) await world.addAccount(name);
+  const upstream = await startUpstream();
+  const source = await openPoolSource(world.scope());
+  const token = randomBytes(32).toString('base64url');
+  const faults: string[] = [];
+  const gateway = await startGateway({
+    scope: world.scope(),
+    accounts: source,
+    bases: { chatgpt: upstream.base, apiKey: upstream.base },
+    clients: [{ id: 'chaos', token, onlyAccount: null }],
+    onEvent: (event) => event.kind === 'fault' && faults.push(event.message),
+  });
+  const base = gateway.address.baseUrl(token);
+  const wrong: string[] = [];
+  let asked = 0;
+  const until = Date.now() + SECONDS * 1000;
+  const session = async (number: number) => {
+    const thread = `thread-${number}`;
+    const socket = number % 2 === 0 ? await openSocket(base, thread) : null;
+    for (let turn = 0; Date.now() < until; turn += 1) {
+      const marker = `${number}.${turn}`;
+      asked += 1;
+      const text = await (socket === null ? askHttp(base, `${thread}.${turn}`, marker) : socket.ask(marker));
+      const expected = [0, 1, 2, 3, 4].map((part) => `${marker}:${part} `).join('');
+      if (text === expected) continue;
+      wrong.push(`${socket === null ? 'http' : 'ws'} ${marker}: ${text.slice(0, 300)}`);
+      break;
+    }
+    socket?.socket.close();
+  };
+  await Promise.all(Array.from({ length: SESSIONS }, (_, number) => session(number)));
+
+  expect(wrong).toEqual([]);
+  expect(faults).toEqual([]);
+  expect(asked).toBeGreaterThan(SESSIONS);
+  expect(upstream.served.length).toBe(asked);
+  expect(new Set(upstream.served).size).toBe(asked);
+  await expect.poll(() => gateway.counters).toMatchObject({ active: 0, sockets: 0, cut: 0 });
+  expect(gateway.counters.failovers).toBeGreaterThan(0);
+  expect(source.accounts().map(({ inFlight }) => inFlight)).toEqual(NAMES.map(() => 0));
+  expect(world.tokenCalls()).toBe(0);
+  await gateway.stop(0);
+  await source.close();
+  upstream.server.closeAllConnections();
+  upstream.server.close();
+});
