@@ -18,6 +18,8 @@ const MAY_IMPORT = {
   shim: ['storage', 'codex'],
   remote: ['storage', 'codex', 'knowledge', 'accounts'],
   doctor: ['storage', 'codex', 'knowledge', 'accounts', 'remote', 'gateway-client', 'shim'],
+  // What doctor, gateway and remote control say is handed in by the command line, as data.
+  evidence: ['storage', 'codex', 'knowledge', 'accounts'],
   lab: ['storage', 'codex'],
   cli: [
     'storage',
@@ -29,6 +31,7 @@ const MAY_IMPORT = {
     'shim',
     'remote',
     'doctor',
+    'evidence',
     'lab',
   ],
 };
