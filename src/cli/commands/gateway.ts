@@ -9,6 +9,7 @@ import { ensureGateway, stopGateway } from '../../gateway/daemon/start-daemon.ts
 import { openPoolSource } from '../../gateway/pool-source.ts';
 import { isRotationWanted } from '../../gateway/rotation-wanted.ts';
 import { readUpstreamBases } from '../../gateway/upstream-bases.ts';
+import { readBinding } from '../../gateway-client/binding.ts';
 import { findGateway, type GatewayStatus } from '../../gateway-client/control-client.ts';
 import { createHost } from '../../host.ts';
 import { openJournal } from '../journal.ts';
@@ -67,13 +68,16 @@ export async function runGatewayStart(options: GatewayStartOptions, deps: Comman
 
 /** Stops it; streams under way get ten seconds. */
 export async function runGatewayStop(options: GatewayOptions, deps: CommandDeps): Promise<number> {
-  const outcome = await stopGateway(openScope(deps));
+  const scope = openScope(deps);
+  const outcome = await stopGateway(scope);
   if (options.json) return print(deps, { command: 'gateway stop', outcome });
   deps.terminal.out(
     outcome === 'stopped'
       ? `${deps.terminal.paint('green', '✔')} gateway stopped\n`
       : `${deps.terminal.paint('dim', '·')} no gateway runs here\n`,
   );
+  if ((await readBinding(scope)).kind === 'bound')
+    next(deps, 'the app is bound to it, so its service starts it again: steward auth rotation unbind-app');
   return EXIT.ok;
 }
 

@@ -15,11 +15,11 @@ import {
   sha256,
   writeBindRecord,
 } from '../../gateway-client/bind-record.ts';
+import { RIVAL_PROVIDER } from '../../gateway-client/binding.ts';
 import { fingerprint } from '../../storage/fingerprint.ts';
 import type { Journal } from '../../storage/journal.ts';
 import type { RepairPlan, Step } from '../../storage/steps.ts';
 import { type DaemonProgram, ensureGateway } from '../daemon/start-daemon.ts';
-import { RIVAL_PROVIDER } from './rival-bind.ts';
 import { forgetService, startService, stopService, whyNoService } from './run-service.ts';
 import { describeService, type Service } from './service.ts';
 
@@ -185,7 +185,11 @@ async function planBind(
   // The address carries the session's token.
   if (bytes !== null && (mode & 0o077) !== 0)
     steps.push({ kind: 'set-mode', path, expect, mode: mode & 0o700 });
-  steps.push(...(await folderSteps(dirname(file.path))), {
+  const folder = dirname(file.path);
+  const folderNow = await fingerprint(folder);
+  if (folderNow.kind === 'absent')
+    steps.push({ kind: 'make-folder', path: folder, expect: folderNow, mode: 0o755 });
+  steps.push({
     kind: 'write-file',
     path: file.path,
     expect: await fingerprint(file.path),
@@ -198,13 +202,6 @@ async function planBind(
     steps,
     requiresStopped: 'app',
   };
-}
-
-/** The folder and those above it that are not there yet, outermost first. */
-async function folderSteps(path: string): Promise<readonly Step[]> {
-  const expect = await fingerprint(path);
-  if (expect.kind !== 'absent') return [];
-  return [...(await folderSteps(dirname(path))), { kind: 'make-folder', path, expect, mode: 0o755 }];
 }
 
 function blocked(code: string, message: string, hint: string): StewardError {

@@ -11,13 +11,12 @@ import { resolveAccountPaths } from '../../accounts/store/paths.ts';
 import { type ConfigReading, readConfig, readConfigFile } from '../../codex/config-file.ts';
 import type { CodexScope } from '../../codex/home.ts';
 import { readText } from '../../codex/reading.ts';
+import { RIVAL_PROVIDER } from '../../gateway-client/binding.ts';
 import { type Host, systemPath } from '../../host.ts';
 import { fingerprint } from '../../storage/fingerprint.ts';
 import type { Journal } from '../../storage/journal.ts';
 import type { RepairPlan, Step, TomlEdit } from '../../storage/steps.ts';
 import type { UnbindOutcome } from './unbind-app.ts';
-
-export const RIVAL_PROVIDER = 'codex-multi-auth-runtime-proxy';
 
 const AGENT = 'com.ndycode.codex-multi-auth.runtime-router';
 const StateSchema = v.looseObject({

@@ -3,6 +3,7 @@ import { accountLabel } from '../../../accounts/account-label.ts';
 import { readSettings } from '../../../accounts/store/settings-store.ts';
 import type { CodexScope } from '../../../codex/home.ts';
 import { EXIT } from '../../../errors.ts';
+import { type Binding, readBinding } from '../../../gateway-client/binding.ts';
 import { type FoundGateway, findGateway } from '../../../gateway-client/control-client.ts';
 import { openAuthSession } from '../../auth-session.ts';
 import type { CommandDeps } from '../../main.ts';
@@ -24,11 +25,13 @@ export async function runRotationStatus(options: RotationStatusOptions, deps: Co
   const { scope, terminal } = session;
   const rotation = await readRotation(scope);
   const gateway = await findGateway(scope);
+  const binding = await readBinding(scope);
   const { view } = await loadLiveView(scope, terminal, { live: false, overlay: true, model: null });
   const { pool, paths } = view.reading;
   session.answer({
     ...rotation,
     gateway: gatewayToJson(gateway),
+    app: appToJson(binding),
     storagePath: paths.poolFile,
     accountCount: pool.accounts.length,
     accounts: forecastRows(view, null),
@@ -39,6 +42,7 @@ export async function runRotationStatus(options: RotationStatusOptions, deps: Co
   );
   session.say(`Env override: ${rotation.envOverride ?? 'none'}`);
   session.say(`Gateway: ${gatewayWords(gateway)}`);
+  session.say(`App: ${appWords(binding)}`);
   session.say(`Storage: ${tilde(paths.poolFile, scope.host.userHome)}`);
   session.say(`Accounts: ${pool.accounts.length}`);
   for (const [index, account] of pool.accounts.entries()) {
@@ -65,7 +69,8 @@ async function readRotation(scope: CodexScope) {
   };
 }
 
-function gatewayToJson(gateway: FoundGateway) {
+/** The gateway's state and counters; no token of it. */
+export function gatewayToJson(gateway: FoundGateway) {
   if (gateway.kind !== 'running') return { state: gateway.kind };
   const { pid, port, startedAt, stewardVersion, counters } = gateway.status;
   return { state: 'running', pid, port, startedAt: isoTime(startedAt), stewardVersion, counters };
@@ -83,6 +88,33 @@ function gatewayWords(gateway: FoundGateway): string {
       return `does not answer (process ${gateway.pid}): ${gateway.reason}`;
     case 'unreadable':
       return `unknown: ${gateway.path}: ${gateway.reason}`;
+  }
+}
+
+/** The address has a token in it. */
+function appToJson(binding: Binding) {
+  if (binding.kind === 'unreadable')
+    return { state: binding.kind, path: binding.path, reason: binding.reason };
+  if (binding.kind === 'none' || binding.kind === 'rival') return { state: binding.kind };
+  return {
+    state: binding.kind,
+    service: binding.record.service,
+    boundAt: isoTime(binding.record.boundAt),
+  };
+}
+
+function appWords(binding: Binding): string {
+  switch (binding.kind) {
+    case 'none':
+      return 'not bound (steward auth rotation bind-app)';
+    case 'bound':
+      return `bound; a ${binding.record.service} service keeps the gateway there`;
+    case 'half':
+      return 'no longer in config.toml, but its service is still there: steward auth rotation unbind-app';
+    case 'rival':
+      return 'bound to codex-multi-auth: steward auth rotation unbind-app frees it';
+    case 'unreadable':
+      return `unknown: ${binding.path}: ${binding.reason}`;
   }
 }
 
