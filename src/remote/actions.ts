@@ -23,6 +23,7 @@ import {
 import { planDropRows } from './plans/rows.ts';
 import { planDiscardStale } from './plans/stale.ts';
 import type { StaleLocal } from './reconcile.ts';
+import { readSecondOwners } from './second-owners.ts';
 import type { TroubleKind } from './trouble.ts';
 import { isStaleGone } from './verify.ts';
 
@@ -75,7 +76,7 @@ export async function planActions(
       return isNew ? await areRowsGone(scope, rows) : notVerified('the old installation id is back');
     });
   } else if (kinds.has('server-conflict')) {
-    const others = await secondOwners(scope);
+    const others = await readSecondOwners(scope);
     if (others.length > 0)
       await add(
         async () => stopPlan(others),
@@ -146,18 +147,6 @@ async function unreachable(scope: CodexScope): Promise<readonly CodexProcess[]> 
   return own.filter(
     ({ kind, home, command }) =>
       kind === 'daemon' && home !== null && /--listen[ =]unix:\/\/(\s|$)/.test(command),
-  );
-}
-
-/** App-servers with remote control of this home that the daemon's record does not name. */
-async function secondOwners(scope: CodexScope): Promise<readonly CodexProcess[]> {
-  const [processes, files] = await Promise.all([readCodexProcesses(scope), readDaemonFiles(scope)]);
-  const recorded = files.records.flatMap((entry) =>
-    entry.state === 'running' && entry.record.kind === 'ok' ? [entry.record.value.pid] : [],
-  );
-  return processesOfHome(processes, scope.home.path).filter(
-    ({ kind, home, pid }) =>
-      kind === 'daemon' && home !== null && recorded.length > 0 && !recorded.includes(pid),
   );
 }
 

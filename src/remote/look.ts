@@ -2,11 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DaemonFiles } from '../codex/daemon-files.ts';
 import type { CodexScope } from '../codex/home.ts';
+import { type Evidence, finding } from '../knowledge/finding.ts';
 import { type BackendUnavailable, openRemoteBackend, type RemoteBackend } from './backend/backend.ts';
+import { readCloneSigns } from './clone-signs.ts';
 import { type HostReading, readHostStatus } from './host-status.ts';
 import { type LocalState, readLocalState } from './local-state.ts';
 import { isStaleRecord, isStaleSocket } from './plans/daemon.ts';
 import { NOTHING_STALE, type Reconciliation, reconcile } from './reconcile.ts';
+import { readSecondOwners } from './second-owners.ts';
 import { readServerState, type ServerState } from './server-state.ts';
 import { type Trouble, type TroubleKind, troubleOfError } from './trouble.ts';
 
@@ -42,10 +45,7 @@ const PRESENCE_LAG_MS = 700;
 /** Looks. Never throws for what a server answers. */
 export async function lookAtRemote(scope: CodexScope, options: LookOptions = {}): Promise<RemoteLook> {
   const host = options.host ?? (await readHostStatus(scope, { ask: true }));
-  const own =
-    host.status.lastError === null
-      ? []
-      : [withDaemonFacts(troubleOfError(host.status.lastError), host.daemon)];
+  const own = [...(await troublesOfHost(scope, host)), ...(await cloned(scope))];
   const empty: Reconciliation = {
     troubles: [],
     stale: NOTHING_STALE,
@@ -104,9 +104,61 @@ function merge(own: readonly Trouble[], server: readonly Trouble[]): readonly Tr
   return [...kept, ...server.filter(({ kind }) => !kinds.has(kind) || MANY.has(kind))];
 }
 
+/** The machine's own error, with what can be seen here and Codex does not say. */
+async function troublesOfHost(scope: CodexScope, host: HostReading): Promise<readonly Trouble[]> {
+  if (host.status.lastError === null) return [];
+  const trouble = troubleOfError(host.status.lastError);
+  if (trouble.kind === 'daemon') return [withDaemonFacts(trouble, host.daemon)];
+  return [trouble.kind === 'server-conflict' ? await withOwners(scope, trouble) : trouble];
+}
+
+/** Who holds the place, as far as it can be seen from here. */
+async function withOwners(scope: CodexScope, trouble: Trouble): Promise<Trouble> {
+  const owners = await readSecondOwners(scope);
+  const seen = owners.map(
+    ({ pid, command }): Evidence => ({ source: 'process', where: `pid ${pid}`, what: command }),
+  );
+  const nobody: Evidence = {
+    source: 'process',
+    where: 'this Codex home',
+    what: 'no second app-server runs here: another machine, or a connection that the server has not given up yet',
+  };
+  const { finding } = trouble;
+  const evidence = [...finding.evidence, ...(seen.length > 0 ? seen : [nobody])];
+  return { ...trouble, finding: { ...finding, evidence } };
+}
+
+/** Told, and never acted upon by itself: after a move to a new machine the copy is the one that should live on. */
+async function cloned(scope: CodexScope): Promise<readonly Trouble[]> {
+  const signs = await readCloneSigns(scope);
+  if (signs?.kind !== 'copied') return [];
+  return [
+    {
+      kind: 'other',
+      finding: finding('remote.identity_collision', {
+        subject: scope.home.path,
+        severity: 'warn',
+        confidence: 0.8,
+        cause: `This Codex home was copied from ${signs.names}: both would be online under one installation id.`,
+        evidence: [
+          {
+            source: 'db',
+            where: 'remote_control_enrollments',
+            what: `enrolled as ${signs.names}, this machine is ${signs.hostName}`,
+          },
+        ],
+        command: 'steward doctor --fix --only remote.identity_collision',
+        steps: [
+          `If ${signs.names} is still in use: steward doctor --fix --only remote.identity_collision`,
+          'If this machine has taken its place: nothing; it keeps the pairings.',
+        ],
+      }),
+    },
+  ];
+}
+
 /** What stands in the daemon's way: Codex only says that it did not become ready. */
 function withDaemonFacts(trouble: Trouble, { socket, records }: DaemonFiles): Trouble {
-  if (trouble.kind !== 'daemon') return trouble;
   const blocked = isStaleSocket(socket)
     ? [{ path: socket.path, what: SOCKET_WORDS[socket.kind] ?? socket.kind }]
     : [];

@@ -48,8 +48,8 @@ export function renderTrouble(
     ids.length === 0 ? null : ids.join('  '),
   ].filter((line) => line !== null && line !== '');
   const block = lines.map((line) => `  ${paint('red', '│')} ${hang(line ?? '', width, 4)}`);
-  // The block above is the evidence.
-  const finding = { ...trouble.finding, evidence: [] };
+  // The block above is the first piece of evidence.
+  const finding = { ...trouble.finding, evidence: trouble.finding.evidence.slice(1) };
   return `${block.join('\n')}\n\n${renderFinding(finding, terminal, style)}`;
 }
 

@@ -1,15 +1,15 @@
 /** The last error of remote control on this host, which neither `codex remote-control start` nor `codex doctor` shows. */
 
 import { readAuth } from '../../codex/auth-file.ts';
-import { readDaemonFiles } from '../../codex/daemon-files.ts';
 import { type RemoteEvent, readLastRemoteError } from '../../codex/enrollment-log.ts';
 import { readGlobalState } from '../../codex/global-state.ts';
-import { type CodexProcess, processesOfHome, readCodexProcesses } from '../../codex/processes.ts';
+import type { CodexProcess } from '../../codex/processes.ts';
 import { type RemoteEnrollment, readEnrollments } from '../../codex/state-db.ts';
 import { type Evidence, type FindingInput, finding, type Severity } from '../../knowledge/finding.ts';
 import { causeOfRemoteError, type RemoteCause } from '../../remote/error-cause.ts';
 import { planStopProcesses } from '../../remote/plans/daemon.ts';
 import { planDropRows } from '../../remote/plans/rows.ts';
+import { readSecondOwners } from '../../remote/second-owners.ts';
 import { redact } from '../../storage/redact.ts';
 import type { Check, CheckContext, CheckResult, FoundProblem } from '../check.ts';
 
@@ -154,7 +154,7 @@ async function serverConflict(
   last: RemoteEvent,
   input: FindingInput,
 ): Promise<readonly FoundProblem[]> {
-  const others = await secondOwners(context);
+  const others = await context.read(readSecondOwners);
   if (others.length > 0) return others.map((other) => secondOwner(other, input));
   const rows = await rowsBehind(context, last);
   if (rows.length === 0) {
@@ -190,21 +190,6 @@ function secondOwner(other: CodexProcess, input: FindingInput): FoundProblem {
     }),
     plan: async () => planStopProcesses([other], { repairId, summary }),
   };
-}
-
-/** App-servers with remote control of this home that the daemon's record does not name. */
-async function secondOwners(context: CheckContext): Promise<readonly CodexProcess[]> {
-  const [processes, files] = await Promise.all([
-    context.read(readCodexProcesses),
-    context.read(readDaemonFiles),
-  ]);
-  const recorded = files.records.flatMap((entry) =>
-    entry.state === 'running' && entry.record.kind === 'ok' ? [entry.record.value.pid] : [],
-  );
-  return processesOfHome(processes, context.home.path).filter(
-    ({ kind, home, pid }) =>
-      kind === 'daemon' && home !== null && recorded.length > 0 && !recorded.includes(pid),
-  );
 }
 
 /** The stored enrolments that the failing request used: same backend, not newer than the error. */

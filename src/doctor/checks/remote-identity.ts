@@ -2,15 +2,10 @@
 import { realpath } from 'node:fs/promises';
 import { readAuth } from '../../codex/auth-file.ts';
 import { readGlobalState } from '../../codex/global-state.ts';
-import {
-  hostName,
-  installationIdMadeAt,
-  readInstallationId,
-  readInstallationIdOf,
-  windowsHomes,
-} from '../../codex/installation-id.ts';
+import { readInstallationId, readInstallationIdOf, windowsHomes } from '../../codex/installation-id.ts';
 import { type RemoteEnrollment, readEnrollments } from '../../codex/state-db.ts';
 import { type Evidence, finding } from '../../knowledge/finding.ts';
+import { readCloneSigns } from '../../remote/clone-signs.ts';
 import { planRotateInstallationId } from '../../remote/plans/identity.ts';
 import { planForgetLocalIds } from '../../remote/plans/pairing.ts';
 import { planDropRows } from '../../remote/plans/rows.ts';
@@ -34,7 +29,7 @@ async function run(context: CheckContext): Promise<CheckResult> {
   const enrolled = rows.kind === 'ok' ? rows.value : [];
   const problems = [
     ...(id.kind === 'malformed' ? [noId(context, id.path, enrolled)] : []),
-    ...(id.kind === 'ok' ? await copied(context, id.value, enrolled) : []),
+    ...(id.kind === 'ok' ? await copied(context, id.value) : []),
     ...(id.kind === 'ok' ? await sharedWithWindows(context, id.value, enrolled) : []),
     ...(id.kind === 'ok' ? await appDisagrees(context, id.value, enrolled) : []),
     ...(await otherAccounts(context, enrolled)),
@@ -69,21 +64,12 @@ function noId(context: CheckContext, path: string, rows: readonly RemoteEnrollme
   };
 }
 
-/**
- * A home that was copied after it had been enrolled: the rows carry another machine's name, and the id file is younger on
- * this disk than they are. The name alone proves no more than a rename.
- */
-async function copied(
-  context: CheckContext,
-  id: string,
-  rows: readonly RemoteEnrollment[],
-): Promise<readonly FoundProblem[]> {
-  const [name, madeAt] = await Promise.all([hostName(context.host), installationIdMadeAt(context.home.path)]);
-  const foreign = rows.filter((row) => row.serverName !== '' && row.serverName !== name);
-  if (foreign.length === 0 || foreign.length < rows.length) return [];
-  const first = foreign[0];
-  const younger = madeAt !== null && foreign.every((row) => madeAt > row.updatedAtMs + 60_000);
-  const names = [...new Set(foreign.map((row) => row.serverName))].join(', ');
+/** The name alone proves no more than a rename. */
+async function copied(context: CheckContext, id: string): Promise<readonly FoundProblem[]> {
+  const signs = await context.read(readCloneSigns);
+  if (signs === null) return [];
+  const { names, hostName: name, writtenAt, madeAt } = signs;
+  const younger = signs.kind === 'copied';
   return [
     {
       finding: finding('remote.identity_collision', {
@@ -97,7 +83,7 @@ async function copied(
           {
             source: 'db',
             where: 'remote_control_enrollments',
-            what: `server_name ${names}, written ${iso(first?.updatedAtMs ?? 0)}`,
+            what: `server_name ${names}, written ${iso(writtenAt)}`,
           },
           {
             source: 'file',

@@ -31,7 +31,7 @@ export async function runRemoteStatus(
       const troubles = renderTroubles(look, terminal, style);
       return `${renderLook(look, terminal, host.now())}${troubles === '' ? '' : `\n${troubles}`}`;
     }
-    const payload = { schemaVersion: 1, command: 'remote status', ...lookToJson(look) };
+    const payload = { schemaVersion: 1, command: 'remote status', ...redacted(lookToJson(look)) };
     return `${JSON.stringify(payload, null, options.watch ? 0 : 2)}\n`;
   };
   let shown = '';
