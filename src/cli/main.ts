@@ -2,6 +2,7 @@
 import process from 'node:process';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT, StewardError } from '../errors.ts';
+import { registerEvidence } from './program/evidence.ts';
 import { registerGateway } from './program/gateway.ts';
 import { registerRemote } from './program/remote.ts';
 import { registerShim } from './program/shim.ts';
@@ -105,6 +106,7 @@ export function createProgram(deps: CommandDeps, version: string, done: (exitCod
   registerGateway(program, { deps, done });
   registerRemote(program, { deps, done });
   registerShim(program, { deps, done });
+  registerEvidence(program, { deps, done });
 
   const lab = program
     .command('lab')

@@ -70,7 +70,9 @@ function countSignals(signals: readonly Signal[]): SignalCount {
     const key = `${machine} ${occasion}`;
     occasions.set(key, [...(occasions.get(key) ?? []), word]);
   }
-  const tries = [...occasions.values()].filter((words) => words.some((word) => GOOD.has(word) || BAD.has(word)));
+  const tries = [...occasions.values()].filter((words) =>
+    words.some((word) => GOOD.has(word) || BAD.has(word)),
+  );
   const worked = tries.filter((words) => !words.some((word) => BAD.has(word)));
   const counts = VERDICTS.map((verdict): [SignalVerdict, number] => [
     verdict,

@@ -67,9 +67,7 @@ describe('signals', () => {
       expect(skipped).toBe(0);
       expect(await addForeignSignals(home.scope, signals)).toBe(1);
       expect(await addForeignSignals(home.scope, signals)).toBe(0);
-      expect(await words('config.toml_syntax')).toBe(
-        'worked 1 of 1 time here; worked 1 of 1 time elsewhere',
-      );
+      expect(await words('config.toml_syntax')).toBe('worked 1 of 1 time here; worked 1 of 1 time elsewhere');
       expect(file).not.toContain(other.folder);
     } finally {
       await other.remove();

@@ -76,7 +76,10 @@ export async function addForeignSignals(scope: CodexScope, signals: readonly Sig
 
 /** The id that follows from what a signal says. */
 export function idOf(machine: string, failureId: string, occasion: string, word: SignalWord): string {
-  return createHash('sha256').update([machine, failureId, occasion, word].join('\n')).digest('hex').slice(0, 32);
+  return createHash('sha256')
+    .update([machine, failureId, occasion, word].join('\n'))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 async function write<T>(scope: CodexScope, body: (db: DatabaseConnection) => T): Promise<T> {
@@ -104,7 +107,9 @@ function insert(db: DatabaseConnection, signals: readonly Signal[]): number {
 }
 
 function listSignals(db: DatabaseConnection): readonly Signal[] {
-  return db.all(`SELECT ${COLUMNS} FROM signals ORDER BY at_ms DESC, id`).flatMap((row) => signalOf(row) ?? []);
+  return db
+    .all(`SELECT ${COLUMNS} FROM signals ORDER BY at_ms DESC, id`)
+    .flatMap((row) => signalOf(row) ?? []);
 }
 
 /** A row that a newer steward wrote with a word we do not know is passed over. */

@@ -64,7 +64,8 @@ function sayCounts(session: AuthSession, counts: ReturnType<typeof countAccounts
   );
 }
 
-async function reportToJson(
+/** The members of `auth report --json`; `steward report` carries them too. */
+export async function reportToJson(
   loaded: LiveView,
   { explain, model, maxAccounts, maxProbes, cachedOnly }: ReportOptions,
 ) {
