@@ -125,6 +125,52 @@ describe('the reason', () => {
     }
   });
 
+  it.each(CODEX_ALIASES)(
+    'is learned from a daemon that %s has started without telling it to talk',
+    async (alias) => {
+      const world = await startRemoteWorld(alias, 'mfa-required');
+      try {
+        expect((await world.codex('remote-control', 'start')).stderr).not.toContain('Multi-factor');
+        const seen = await world.json('remote', 'status');
+        expect(seen).toMatchObject({ exitCode: 1, lastError: { httpStatus: 403 }, cause: { kind: 'mfa' } });
+        // Asking must not have switched remote control on for good.
+        expect(world.lab.state().servers).toEqual([]);
+      } finally {
+        await world.stop();
+      }
+    },
+  );
+
+  it('is the workspace where managed requirements forbid it', async () => {
+    const world = await startRemoteWorld('codex-newest', 'remote-managed-off');
+    try {
+      expect(await world.json('remote', 'start')).toMatchObject({
+        exitCode: 1,
+        cause: { kind: 'workspace-policy' },
+      });
+    } finally {
+      await world.stop();
+    }
+  });
+
+  it('is the daemon after it was killed, and a repair clears its leftovers and starts another', async () => {
+    const world = await startRemoteWorld('codex-0.133', 'ok');
+    try {
+      await world.json('remote', 'start');
+      const { host } = await world.json('remote', 'status');
+      process.kill(Number((host as { pid: number }).pid), 'SIGKILL');
+      await expect
+        .poll(async () => (await world.json('remote', 'status')).cause?.kind, { timeout: 10_000 })
+        .toBe('daemon');
+      expect(await world.json('remote', 'repair', '--yes')).toMatchObject({
+        exitCode: 0,
+        status: 'connected',
+      });
+    } finally {
+      await world.stop();
+    }
+  });
+
   it('of a wait that has not ended is no success', async () => {
     const world = await startRemoteWorld('codex-0.133', 'enroll-timeout');
     try {
