@@ -1,6 +1,6 @@
 /** A lab in this process, and a Codex home with a pool of its accounts: for tests of refreshing, quota and switching. */
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -57,6 +57,7 @@ export async function startLabWithHome(): Promise<LabWithHome> {
   const lab = await startLab();
   const home = await mkdtemp('/var/tmp/steward-accounts-');
   await mkdir(join(home, 'no-root', 'proc'), { recursive: true }); // a machine on which nothing runs
+  await symlink('/proc/net', join(home, 'no-root', 'proc', 'net')); // but whose connections are these
   const write = (name: string, text: string) => writeFile(join(home, name), text, { mode: 0o600 });
   await write('config.toml', `${lab.codexConfig().join('\n')}\n`);
   const env = { PATH: process.env.PATH ?? '', HOME: home, CODEX_HOME: home, ...lab.environment() };
