@@ -2,11 +2,12 @@
  * Remembers the last error between two commands: `$CODEX_HOME/steward/remote.json`. Codex forgets it with its process, and
  * a status that only says "errored" helps nobody.
  */
-import { stat } from 'node:fs/promises';
+import { chown, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { CodexReader, CodexScope } from '../codex/home.ts';
 import { readText } from '../codex/reading.ts';
+import { StewardError, systemCode } from '../errors.ts';
 import { ensurePrivateFolder, writeFileAtomic } from '../storage/atomic-file.ts';
 import { type LastError, lastErrorSchema } from './last-error.ts';
 
@@ -29,17 +30,32 @@ export const readStoredError: CodexReader<LastError | null> = async ({ home }) =
   }
 };
 
-/** Remembers the error, or forgets the one remembered (`null`). Writes only what has changed. */
+/**
+ * Remembers the error, or forgets the one remembered (`null`). Writes only what has changed. A home that cannot be written to
+ * (full, read-only) loses the memory, not the answer: whoever asks is told the error all the same.
+ */
 export async function storeError(scope: CodexScope, lastError: LastError | null): Promise<void> {
   const before = await readStoredError(scope);
   if (JSON.stringify(before) === JSON.stringify(lastError)) return;
-  const path = storePath(scope.home.path);
-  await ensurePrivateFolder(join(scope.home.path, 'steward'));
-  const { uid, gid } = await stat(scope.home.path);
+  try {
+    await write(scope, lastError);
+  } catch (error) {
+    const isMachines =
+      error instanceof StewardError ? error.kind === 'environment' : systemCode(error) !== undefined;
+    if (!isMachines) throw error;
+  }
+}
+
+async function write({ home, host }: CodexScope, lastError: LastError | null): Promise<void> {
+  const folder = join(home.path, 'steward');
+  await ensurePrivateFolder(folder);
+  const { uid, gid } = await stat(home.path);
+  // Root looking into somebody's home must not leave anything behind that its owner cannot write.
+  const isForSomebody = host.uid === 0 && uid !== 0;
+  if (isForSomebody && (await stat(folder)).uid === 0) await chown(folder, uid, gid);
   const text = `${JSON.stringify({ schemaVersion: 1, lastError }, null, 2)}\n`;
-  await writeFileAtomic(path, text, {
+  await writeFileAtomic(storePath(home.path), text, {
     mode: 0o600,
-    // Root looking into somebody's home must not leave a file behind that its owner cannot write.
-    ...(scope.host.uid === 0 ? { owner: { uid, gid } } : {}),
+    ...(isForSomebody ? { owner: { uid, gid } } : {}),
   });
 }

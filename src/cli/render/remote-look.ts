@@ -66,11 +66,10 @@ export function renderLook(look: RemoteLook, terminal: Terminal, now: number): s
         'calls itself',
         `${ownEnvironment.environmentId}: ${verdictWords(look.server?.environmentVerdicts.get(ownEnvironment.environmentId))}`,
       );
-    if (otherClients + otherRows.length > 0)
-      row(
-        'others',
-        `${count(otherClients, 'client')}, ${count(otherRows.length, 'enrolment')} of other accounts or backends, left alone`,
-      );
+    for (const other of otherRows)
+      row('not ours', `${other.environmentId} of account …${other.accountId.slice(-4)}, left alone`);
+    if (otherClients > 0)
+      row('not ours', `${count(otherClients, 'client')} of other accounts or backends, left alone`);
     for (const { where, message } of unreadable) row('unreadable', `${where}: ${message}`);
   }
 

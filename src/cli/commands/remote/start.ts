@@ -37,7 +37,9 @@ export async function runRemoteStart(
   };
   const progress = startProgress(terminal, 'starting the app-server daemon with remote control enabled');
   const started = await startHost(scope).finally(progress.stop);
+  const learnedAt = performance.now();
   let look = await lookAfterStart(scope, started.host);
+  const learnedInMs = started.learnedInMs + Math.round(performance.now() - learnedAt);
   say(renderHostLine(redacted(look.host.status), terminal));
   const troubles = renderTroubles(safe(look), terminal, style);
   if (troubles !== '') say(`\n${troubles}`);
@@ -78,7 +80,7 @@ export async function runRemoteStart(
         exitCode: started.official.exitCode,
         said: started.official.stderr || (started.saidStatus ?? ''),
       }),
-      learnedInMs: started.learnedInMs,
+      learnedInMs,
       repairs: events,
     };
     terminal.out(`${JSON.stringify(payload, null, 2)}\n`);
