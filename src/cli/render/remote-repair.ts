@@ -4,7 +4,7 @@ import type { RemoteActions } from '../../remote/actions.ts';
 import { type Consent, isRemoved, type RemoteEvent, type RepairRemoteOptions } from '../../remote/repair.ts';
 import { whyNot } from '../../remote/server-state.ts';
 import { redact } from '../../storage/redact.ts';
-import { hang, tildeText } from './layout.ts';
+import { count, hang, tildeText } from './layout.ts';
 import { previewStep } from './preview.ts';
 import { redacted } from './redacted.ts';
 import { renderPreview } from './repairs.ts';
@@ -29,14 +29,20 @@ export async function renderActions(
   }
   if (actions.restart !== null)
     lines.push(`${paint('cyan', '○')} ${wrap(`Stop and start remote control: ${actions.restart}.`, 2)}`);
-  for (const { clientId, displayName } of actions.removeClients)
-    lines.push(
-      `${paint('cyan', '○')} ${wrap(`On the server, for good: remove the unfinished client ${clientId}${displayName === null ? '' : ` (${displayName})`}.`, 2)}`,
-    );
-  for (const { environmentId, displayName } of actions.removeEnvironments)
-    lines.push(
-      `${paint('cyan', '○')} ${wrap(`On the server, for good: remove the environment ${environmentId}${displayName === null ? '' : ` (${displayName})`}.`, 2)}`,
-    );
+  const named = (id: string, name: string | null) => (name === null ? id : `${id} (${name})`);
+  const onServer = (what: string, ids: readonly string[]) => {
+    if (ids.length === 0) return;
+    const text = `On the server, for good: remove ${count(ids.length, what)}: ${ids.join(', ')}.`;
+    lines.push(`${paint('cyan', '○')} ${wrap(text, 2)}`);
+  };
+  onServer(
+    'unfinished client',
+    actions.removeClients.map(({ clientId, displayName }) => named(clientId, displayName)),
+  );
+  onServer(
+    'environment',
+    actions.removeEnvironments.map(({ environmentId, displayName }) => named(environmentId, displayName)),
+  );
   for (const reason of actions.refused)
     lines.push(`${paint('red', '✖')} ${wrap(`not possible: ${reason}`, 2)}`);
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;

@@ -63,9 +63,9 @@ async function run(
     journal,
     start: false,
     consent: async (actions, look) => {
-      if (!dryRun && options.yes !== true) return await ask(actions, look);
-      say(await renderActions(actions, terminal, userHome)); // named, also where nobody is asked
-      return dryRun ? { local: false, server: false } : { local: true, server: true };
+      const isAsked = !dryRun && options.yes !== true && terminal.interactive;
+      if (!isAsked) say(await renderActions(actions, terminal, userHome)); // named, also where nobody is asked
+      return dryRun ? { local: false, server: false } : await ask(actions, look);
     },
     onEvent: (event) => say(renderEvent(event, terminal, userHome)),
   });
