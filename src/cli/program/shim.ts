@@ -1,9 +1,9 @@
-/** The names, options and help of `steward shim`. */
+/** The names, options and help of `steward shim` and `steward uninstall`. */
 import { type Command, Option } from 'commander';
 import { SHELLS } from '../../shim/shell-files.ts';
 import type { Registration } from './auth.ts';
 
-/** Adds `shim` and everything below it to the program. */
+/** Adds `shim` with everything below it, and `uninstall`, to the program. */
 export function registerShim(program: Command, { deps, done }: Registration): void {
   const shim = program
     .command('shim')
@@ -33,5 +33,15 @@ export function registerShim(program: Command, { deps, done }: Registration): vo
     .option('--json', 'one JSON object on stdout')
     .action(async (options) =>
       done(await (await import('../commands/shim.ts')).runShimStatus(options, deps)),
+    );
+
+  program
+    .command('uninstall')
+    .description("take everything of steward out of Codex's way; accounts and journal stay")
+    .option('--dry-run', 'show what would be taken away, change nothing')
+    .option('-y, --yes', 'do not ask')
+    .option('--json', 'one JSON object on stdout')
+    .action(async (options) =>
+      done(await (await import('../commands/uninstall.ts')).runUninstall(options, deps)),
     );
 }

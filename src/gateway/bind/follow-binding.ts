@@ -33,6 +33,7 @@ export async function followBinding({ scope, journal }: FollowDeps, baseUrl: str
         },
       ],
       requiresStopped: 'app',
+      credentials: true, // the former address is good for nothing
     },
     {
       verify: async () => {

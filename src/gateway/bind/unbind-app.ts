@@ -73,6 +73,8 @@ async function planUnbind(
       summary: 'Let the packaged app reach OpenAI directly again.',
       steps: [...config.steps, ...service],
       requiresStopped: 'app',
+      // Undone, it would point at a gateway that nobody keeps there: binding again is the way back.
+      credentials: true,
     },
   };
 }
