@@ -10,7 +10,7 @@ import type { CodexScope } from '../codex/home.ts';
 import { readText } from '../codex/reading.ts';
 import { parseToml } from '../codex/toml.ts';
 import { redactHighEntropy } from '../storage/redaction/entropy.ts';
-import { isSecretValue, type NameKind, nameKind } from '../storage/redaction/secret-names.ts';
+import { isSecretValue, type NameKind, nameKind, REDACTED } from '../storage/redaction/secret-names.ts';
 import { redactShapes } from '../storage/redaction/shapes.ts';
 
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -90,6 +90,17 @@ function addTree(found: Set<string>, value: unknown, kind: NameKind): void {
   for (const [name, member] of Object.entries(value)) {
     const own = nameKind(name);
     addTree(found, member, own === 'none' && kind === 'certain' ? 'certain' : own);
+    if (HANDED_ON.test(name)) addHandedOn(found, member);
+  }
+}
+
+/** Tables of config.toml whose values go to a server or a program as they are, whatever they are called. */
+const HANDED_ON = /^(?:env|http_headers|headers|query_params)$/;
+
+function addHandedOn(found: Set<string>, table: unknown): void {
+  if (typeof table !== 'object' || table === null) return;
+  for (const value of Object.values(table)) {
+    if (typeof value === 'string' && value.length >= 8 && !/^[/~]|:\/\//.test(value)) add(found, value);
   }
 }
 
@@ -144,5 +155,7 @@ function addBoth(found: Set<string>, part: string): void {
 }
 
 function add(found: Set<string>, secret: string): void {
-  if (secret.length >= MIN_SECRET && !/^(?:true|false|\d{1,9}|https?:.*)$/.test(secret)) found.add(secret);
+  const isPlain = /^(?:true|false|\d{1,9}|https?:.*)$/.test(secret);
+  // What stands in place of a secret cannot be one.
+  if (secret.length >= MIN_SECRET && !isPlain && !REDACTED.includes(secret)) found.add(secret);
 }

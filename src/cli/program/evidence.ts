@@ -1,5 +1,5 @@
 /** The names, options and help of `report`, `bundle`, `issue` and `signal`. */
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Registration } from './auth.ts';
 
 /** Adds them to the program. */
@@ -13,6 +13,20 @@ export function registerEvidence(program: Command, { deps, done }: Registration)
     .action(async (options) =>
       done(await (await import('../commands/report.ts')).runHealthReport(options, deps)),
     );
+
+  program
+    .command('bundle')
+    .description('report, logs around each failure, config and a bug report as one zip, without secrets')
+    .option('-y, --yes', 'write it without asking')
+    .option('--dry-run', 'show what would be in it, write nothing')
+    .option('--out <file>', 'where to write it (default: codex-bundle-TIME.zip here)')
+    .option('--add <file...>', 'text to add: the whole output of the command that failed')
+    .addOption(
+      new Option('--max-mb <mb>', 'limit of all texts together (default: 5)').argParser(parseMegabytes),
+    )
+    .option('--live', 'also ask the servers')
+    .option('--json', 'one JSON object on stdout')
+    .action(async (options) => done(await (await import('../commands/bundle.ts')).runBundle(options, deps)));
 
   const signal = program
     .command('signal')
@@ -46,4 +60,10 @@ export function registerEvidence(program: Command, { deps, done }: Registration)
     .action(async (file, options) =>
       done(await (await import('../commands/signal.ts')).runSignalImport(file, options, deps)),
     );
+}
+
+function parseMegabytes(text: string): number {
+  const mb = Number(text);
+  if (!(mb > 0 && mb <= 100)) throw new InvalidArgumentError(`"${text}" is not a number from 0 to 100.`);
+  return mb;
 }
