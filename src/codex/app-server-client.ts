@@ -87,17 +87,24 @@ async function open(path: string, timeoutMs: number, signal: AbortSignal): Promi
   return await new Promise((resolve) => {
     const socket = new WebSocket('ws://localhost/', {
       createConnection: () => connect(path),
-      handshakeTimeout: timeoutMs,
       maxPayload: MAX_FRAME_BYTES,
       perMessageDeflate: false,
     });
-    const stop = () => socket.terminate();
+    // The library's own limit does not reach a connection that it has not made.
+    const timer = setTimeout(() => fail('ETIMEDOUT', 'no handshake'), timeoutMs);
+    const stop = () => fail('ECANCELED', 'stopped');
+    const finish = (result: WebSocket | NoAppServer) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+      resolve(result);
+    };
+    const fail = (code: string, message: string) => {
+      finish({ kind: 'unreachable', code, message });
+      socket.terminate();
+    };
     signal.addEventListener('abort', stop, { once: true });
-    socket.once('close', () => signal.removeEventListener('abort', stop));
-    socket.once('open', () => resolve(socket));
-    socket.on('error', (error) =>
-      resolve({ kind: 'unreachable', code: systemCode(error) ?? 'ETIMEDOUT', message: messageOf(error) }),
-    );
+    socket.once('open', () => finish(socket));
+    socket.on('error', (error) => fail(systemCode(error) ?? 'EPROTO', messageOf(error)));
     if (signal.aborted) stop();
   });
 }

@@ -189,6 +189,42 @@ describe('repairRemote', () => {
   });
 });
 
+it('resets everybody only where all accounts are meant', async () => {
+  const world = await startWorld();
+  const { lab } = world;
+  const own = lab.world.account('plus');
+  await addRows(world, [
+    [own.accountId, 'env_own'],
+    ['account-of-somebody-else', 'env_other'],
+  ]);
+  await world.write({
+    'project-order': ['/srv/app'],
+    'electron-remote-control-client-enrollments': {
+      ...clientEnrollment(lab, 'cli_own', own.userId),
+      ...clientEnrollment(lab, 'cli_other', lab.world.account('second').userId),
+    },
+    'codex-mobile-setup-completed': true,
+    'electron-persisted-atom-state': { 'sidebar-width': 240, 'remote-control-banner': true },
+  });
+  // Neither start nor server: what is stored here is what counts.
+  const options = { ...world.options, consent: async () => ({ local: true, server: false }) };
+  const start = resetRemote(world.scope, { ...options, allAccounts: false });
+  await expect(start).rejects.toMatchObject({ code: 'ERR_REMOTE_CODEX' }); // there is no Codex to start afterwards
+  expect(await environmentsStored(world)).toEqual(['env_other']);
+  expect((await world.files())[0]).toContain('cli_other');
+  expect((await world.files())[0]).toContain('codex-mobile-setup-completed'); // whose it is, nobody can say
+  await expect(resetRemote(world.scope, { ...options, allAccounts: true })).rejects.toMatchObject({
+    code: 'ERR_REMOTE_CODEX',
+  });
+  expect(await environmentsStored(world)).toEqual([]);
+  for (const text of await world.files()) {
+    expect(JSON.parse(text)).toEqual({
+      'project-order': ['/srv/app'],
+      'electron-persisted-atom-state': { 'sidebar-width': 240 },
+    });
+  }
+});
+
 it('renews a login that has expired, once, and Codex gets the new pair', async () => {
   const world = await startWorld({ scenario: 'refresh-due' });
   const auth = () => readFile(join(world.home.path, 'auth.json'), 'utf8');
