@@ -99,6 +99,20 @@ describe('choosing', () => {
     expect(moved).toMatchObject({ kind: 'account', isMove: true });
   });
 
+  test('the last choice tells how each account stood', async () => {
+    const [first, second] = await twoAccounts();
+    const limited = { kind: 'limited', why: 'usage-limit', model: 'gpt-lab', planType: null } as const;
+    source.report({ key: first.key, ...limited, untilMs: Date.now() + 3_600_000 });
+    expect(chosen({ threadId: 't' })).toBe(second.key);
+    const [last] = source.lastChoices();
+    expect(last).toMatchObject({ threadId: 't', account: second.key, reason: 'only', excluded: [] });
+    expect(last?.considered).toMatchObject([
+      { key: second.key, number: 2, isChosen: true, isAvailable: true },
+      { key: first.key, number: 1, isChosen: false, isAvailable: false, score: null },
+    ]);
+    expect(last?.considered[1]?.reasons[0]).toMatch(/limit/);
+  });
+
   test('a model that the server refuses for an account goes to another one, other models do not', async () => {
     const [first, second] = await twoAccounts();
     source.report({ key: first.key, kind: 'model-unsupported', model: 'gpt-lab' });

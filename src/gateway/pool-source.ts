@@ -23,6 +23,7 @@ import { blockedAccount } from './pool/blocked-list.ts';
 import { createBoundedMemory } from './pool/bounded-memory.ts';
 import { createKeeper } from './pool/keeper.ts';
 import { createLivePool } from './pool/live-pool.ts';
+import { createMadeChoices, type MadeChoice } from './pool/made-choices.ts';
 import { poolLimits } from './pool/pool-limits.ts';
 import { createRecovery } from './pool/recovery.ts';
 import { takeReport } from './pool/reports.ts';
@@ -42,22 +43,9 @@ export interface PoolAccountState {
   readonly inFlight: number;
 }
 
-/** One choice as it was made. */
-export interface MadeChoice {
-  /** Epoch ms. */
-  readonly at: number;
-  readonly threadId: string | null;
-  readonly model: string | null;
-  /** Key of the chosen account; `null` when nobody could serve. */
-  readonly account: string | null;
-  readonly reason: string;
-  /** Accounts that had failed for this request before. */
-  readonly excluded: readonly string[];
-}
-
 export interface PoolSource extends AccountSource {
   accounts(): readonly PoolAccountState[];
-  /** Newest first. */
+  /** Newest first, explained when asked; not for the traffic's path. */
   lastChoices(): readonly MadeChoice[];
   /** Reads the files now if they have changed. */
   reload(): Promise<void>;
@@ -79,7 +67,6 @@ const MIN_VALIDITY_MS = 60_000;
 const THREADS = { most: 20_000, keepMs: 7 * 24 * 3_600_000 };
 /** The server keeps responses for thirty days. */
 const OWNERS = { most: 50_000, keepMs: 30 * 24 * 3_600_000 };
-const MAX_CHOICES = 200;
 
 /** Opens the pool of that home. A corrupt pool serves nobody until it is mended: the client's own login is used. */
 export async function openPoolSource(
@@ -94,7 +81,7 @@ export async function openPoolSource(
   const owners = createBoundedMemory<string>({ ...OWNERS, now });
   const keeper = createKeeper(scope, { credentialOf, onError });
   const recovery = createRecovery(scope, live, () => {});
-  const choices: MadeChoice[] = [];
+  const made = createMadeChoices();
   let isReading: Promise<void> | null = null;
 
   const reload = () => {
@@ -152,7 +139,7 @@ export async function openPoolSource(
     if (selection.kind === 'none' && liftPauses(selection.hard?.index ?? null, excluded))
       selection = chooseAccount(input);
     const account = selection.kind === 'chosen' ? live.gatewayAccount(selection.index) : undefined;
-    remember(request, account?.key ?? null, selection.kind === 'chosen' ? selection.reason : 'none');
+    made.remember(request, input, selection, account?.key ?? null);
     if (selection.kind === 'chosen' && account !== undefined) {
       const isMove = before !== undefined && before !== account.key;
       return { kind: 'account', account, isMove, reason: selection.reason };
@@ -180,17 +167,6 @@ export async function openPoolSource(
       isLifted = liftPause(live.stateOf(key)) || isLifted;
     });
     return isLifted;
-  };
-  const remember = (request: ChoiceRequest, account: string | null, reason: string) => {
-    choices.push({
-      at: now(),
-      threadId: request.threadId,
-      model: request.model,
-      account,
-      reason,
-      excluded: [...request.excluded],
-    });
-    if (choices.length > MAX_CHOICES) choices.shift();
   };
 
   const takeRefresh = (outcome: RefreshOutcome): CredentialOutcome => {
@@ -254,7 +230,7 @@ export async function openPoolSource(
         };
       });
     },
-    lastChoices: () => [...choices].reverse(),
+    lastChoices: made.explained,
     reload,
     close: async () => {
       for (const timer of timers) clearInterval(timer);

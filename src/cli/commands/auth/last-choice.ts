@@ -10,6 +10,7 @@ import { askGateway, findGateway } from '../../../gateway-client/control-client.
 import type { AuthSession } from '../../auth-session.ts';
 import { ago } from '../../render/accounts.ts';
 import { CHOICE_WORDS, isoTime } from '../../render/accounts-json.ts';
+import { hang } from '../../render/layout.ts';
 import { readHealthyPool } from './live-view.ts';
 
 /** What `GET /why-selected` of the gateway's control API carries. */
@@ -21,11 +22,25 @@ const Choices = v.looseObject({
       account: v.nullable(v.string()),
       reason: v.string(),
       excluded: v.array(v.string()),
+      // A gateway of an older version does not tell.
+      considered: v.optional(
+        v.array(
+          v.looseObject({
+            key: v.string(),
+            isChosen: v.boolean(),
+            isAvailable: v.boolean(),
+            score: v.nullable(v.number()),
+            reasons: v.array(v.string()),
+          }),
+        ),
+        [],
+      ),
     }),
   ),
 });
 
 type Choice = v.InferOutput<typeof Choices>['choices'][number];
+type Considered = Choice['considered'][number];
 
 /** Tells it; 1 when no request has gone through the gateway yet. */
 export async function tellLastChoice(session: AuthSession): Promise<number> {
@@ -45,7 +60,7 @@ export async function tellLastChoice(session: AuthSession): Promise<number> {
       selected === null
         ? null
         : { ...selected, ...(choice === null ? {} : { selectionReason: choice.reason }) },
-    candidates: [],
+    candidates: (choice?.considered ?? []).map((each) => consideredToJson(pool, each)),
     request: record === null ? null : requestToJson(record),
     runtimeSnapshot:
       choice === null
@@ -68,13 +83,20 @@ export async function tellLastChoice(session: AuthSession): Promise<number> {
 }
 
 const NOTHING = 'No request has gone through the gateway yet.';
+const GONE = 'an account that is gone';
 
-function sayChoice({ say, scope }: AuthSession, pool: Pool, choice: Choice, who: string): void {
+function sayChoice({ say, scope, terminal }: AuthSession, pool: Pool, choice: Choice, who: string): void {
   const words = Object.entries(CHOICE_WORDS).find(([name]) => name === choice.reason)?.[1] ?? choice.reason;
   const model = choice.model === null ? '' : `, for ${choice.model}`;
   say(`Last choice (${ago(choice.at, scope.host.now())}${model}): ${who}: ${words}`);
   for (const key of choice.excluded) {
-    say(`  ${namedAccount(pool, key)?.label ?? 'an account that is gone'} had failed for this request`);
+    say(`  ${namedAccount(pool, key)?.label ?? GONE} had failed for this request`);
+  }
+  for (const { key, isChosen, score, reasons } of choice.considered) {
+    const mark = isChosen ? terminal.paint('green', '●') : ' ';
+    const label = namedAccount(pool, key)?.label ?? GONE;
+    say(`${mark} ${label}${score === null ? '' : `: score ${score}`}`);
+    for (const reason of reasons) say(`     · ${hang(reason, terminal.width, 7)}`);
   }
 }
 
@@ -83,6 +105,11 @@ function namedAccount(pool: Pool, key: string | null) {
   const account = pool.accounts[index];
   if (account === undefined) return null;
   return { index, number: index + 1, oneBasedIndex: index + 1, label: accountLabel(account, index) };
+}
+
+function consideredToJson(pool: Pool, { key, isChosen, isAvailable, score, reasons }: Considered) {
+  const named = namedAccount(pool, key) ?? { label: GONE };
+  return { ...named, available: isAvailable, isSelected: isChosen, score, reasons };
 }
 
 function requestToJson({ createdAt, operation, model, outcome, statusCode, errorCode }: UsageRecord) {
