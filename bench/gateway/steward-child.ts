@@ -36,5 +36,12 @@ const gateway = await startGateway({
   },
 });
 process.send?.({ port: gateway.address.port, prefix: `/${'b'.repeat(43)}/v1` });
-process.on('message', () => process.send?.({ cpu: process.cpuUsage(), tokens, counters: gateway.counters }));
+process.on('message', () =>
+  process.send?.({
+    cpu: process.cpuUsage(),
+    rss: process.memoryUsage.rss(),
+    tokens,
+    counters: gateway.counters,
+  }),
+);
 process.on('disconnect', () => process.exit(0));
