@@ -87,10 +87,10 @@ function whatHappened({ hard, blocked }: Nobody): string {
 }
 
 function hintFor({ hard, blocked }: Nobody): string {
-  if (hard === 'pinned') return 'Run `codex auth unpin` to let the others serve.';
+  if (hard === 'pinned') return 'Run `steward auth unpin` to let the others serve.';
   if (blocked.some(({ reason }) => reason === 'auth-failure'))
-    return 'Run `codex auth status` to see which accounts need a new login, and `codex auth login` for them.';
-  return 'Run `codex auth status` to see when each account is back.';
+    return 'Run `steward auth status` to see which accounts need a new login, and `steward auth login` for them.';
+  return 'Run `steward auth status` to see when each account is back.';
 }
 
 /** The reason that is told first: the one that most accounts have. */

@@ -352,7 +352,7 @@ describe('when nobody can serve', () => {
     const reply = await ask();
     const { error } = (await reply.json()) as { error: Record<string, unknown> };
     expect([reply.status, error.reason, error.retry_after_ms]).toEqual([400, 'auth-failure', null]);
-    expect(String(error.message)).toContain('codex auth login');
+    expect(String(error.message)).toContain('steward auth login');
   });
 
   test('an outage is told in the server’s own words, and the next request does not ask everybody again', async () => {

@@ -165,7 +165,7 @@ describe('status', () => {
     const second = await world.addAccount('second');
     await world.writeAuthOf(second);
     expect((await auth('status')).stdout).toMatch(
-      /split: Codex itself is logged in with Account 2 .*`codex auth switch 1`/,
+      /split: Codex itself is logged in with Account 2 .*`steward auth switch 1`/,
     );
     expect((await authJson('status')).json.codexLogin).toMatchObject({
       kind: 'pool',
@@ -243,7 +243,7 @@ describe('forecast', () => {
     const { stdout } = await auth('forecast');
     expect(stdout).toContain('● 1. Account 1 (us***@***.test, id:000001): ready, low risk (25)');
     expect(stdout).toMatch(
-      /Limits as of 12 min ago, 1 not known yet: `codex auth forecast --live` asks the server/,
+      /Limits as of 12 min ago, 1 not known yet: `steward auth forecast --live` asks the server/,
     );
   });
 

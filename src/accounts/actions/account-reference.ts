@@ -53,7 +53,7 @@ export function requireAccount(pool: Pool, reference: string): number {
 /** What every command says that needs an account and finds an empty pool. */
 export function noAccounts(): StewardError {
   return new StewardError('ERR_ACCOUNTS_NONE', 'user', 'there are no accounts yet', {
-    hint: 'Add one: `codex auth login`.',
+    hint: 'Add one: `steward auth login`.',
   });
 }
 

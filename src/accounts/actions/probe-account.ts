@@ -10,7 +10,7 @@ import type { Usage } from '../quota/usage-facts.ts';
 import type { RefreshOutcome } from '../refresh/refresh-account.ts';
 import { renewTokens } from './renew.ts';
 
-const LOG_IN_AGAIN = 'Log that account in again: codex auth login.';
+const LOG_IN_AGAIN = 'Log that account in again: steward auth login.';
 
 export type Verdict =
   | {
@@ -112,7 +112,7 @@ async function probeKey(scope: CodexScope, account: ApiKeyAccount): Promise<Verd
         return { kind: 'working', account, usage: null, renewed: null };
       case 'refused': {
         const { code, message } = verdict;
-        const action = 'Replace the key: codex auth login --with-api-key.';
+        const action = 'Replace the key: steward auth login --with-api-key.';
         return { kind: 'refused', account, code, status: 401, message, isPermanent: true, action };
       }
       case 'unknown':

@@ -30,7 +30,7 @@ export async function renewTokens(scope: CodexScope, account: ChatgptAccount): P
     catalogueId: 'auth.refresh_token_reused',
     isPermanent: true,
     message: 'its refresh token was used up before; it is not sent again',
-    action: 'Log that account in again: codex auth login.',
+    action: 'Log that account in again: steward auth login.',
     account,
   };
 }

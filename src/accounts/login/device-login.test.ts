@@ -83,7 +83,7 @@ describe('the device code', () => {
     expect(error.message).toBe(
       'device code disabled by your admin (404 device_code_disabled: Please contact your workspace admin to enable device code authentication.)',
     );
-    expect(error.hint).toContain('`codex auth login --manual`');
+    expect(error.hint).toContain('`steward auth login --manual`');
   });
 
   test('too many requests are told with the wait', async () => {

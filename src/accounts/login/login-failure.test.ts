@@ -16,7 +16,7 @@ const CASES: readonly (readonly [LoginFailure, Step, string, 1 | 3, string, RegE
     'ERR_LOGIN_REFUSED',
     1,
     'token exchange refused (401 refresh_token_reused)',
-    /^Log that account in again: `codex auth login`\.$/,
+    /^Log that account in again: `steward auth login`\.$/,
   ],
   [
     { kind: 'refused', status: 401, code: 'token_expired', message: 'Could not validate your token.' },
@@ -32,7 +32,7 @@ const CASES: readonly (readonly [LoginFailure, Step, string, 1 | 3, string, RegE
     'ERR_LOGIN_REFUSED',
     1,
     'device code refused (403)',
-    /codex auth login/,
+    /steward auth login/,
   ],
   [
     { kind: 'rate-limited', retryAfterSeconds: 30 },
@@ -96,7 +96,7 @@ const CASES: readonly (readonly [LoginFailure, Step, string, 1 | 3, string, RegE
     'ERR_LOGIN_ANSWER',
     3,
     'token exchange failed: missing field id_token',
-    /log that account in again with `codex auth login`/,
+    /log that account in again with `steward auth login`/,
   ],
 ];
 

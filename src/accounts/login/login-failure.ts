@@ -43,9 +43,9 @@ export function failureOfTokens(outcome: Exclude<TokenOutcome, { readonly kind: 
   return { kind: 'unreachable', reason, message };
 }
 
-const AGAIN = 'Run `codex auth login` again.';
+const AGAIN = 'Run `steward auth login` again.';
 const OTHER_WAYS =
-  'Other ways: `codex auth login --manual`, an API key (`codex auth login --with-api-key`), or `codex auth import` with the auth.json of a machine that is logged in.';
+  'Other ways: `steward auth login --manual`, an API key (`steward auth login --with-api-key`), or `steward auth import` with the auth.json of a machine that is logged in.';
 
 /** The error for a person; `step` is what was being done. */
 export function loginError(failure: LoginFailure, step: Step): StewardError {
@@ -87,14 +87,14 @@ export function loginError(failure: LoginFailure, step: Step): StewardError {
         'EXPIRED',
         'user',
         `the device code has expired${said({ code: failure.code, message: '' })}`,
-        'Run `codex auth login --device-auth` again, and type the code within 15 minutes.',
+        'Run `steward auth login --device-auth` again, and type the code within 15 minutes.',
       );
     case 'nobody':
       return error(
         'TIMEOUT',
         'user',
         `nobody signed in within ${failure.minutes} minutes`,
-        'If the browser shows an error after the sign-in, its way to this machine is blocked: `codex auth login --device-auth` needs none.',
+        'If the browser shows an error after the sign-in, its way to this machine is blocked: `steward auth login --device-auth` needs none.',
       );
     case 'state-mismatch':
       return error(
@@ -139,7 +139,7 @@ export function loginError(failure: LoginFailure, step: Step): StewardError {
         'environment',
         `${step} failed: ${failure.message}`,
         failure.message.startsWith('missing field')
-          ? 'The server gave an incomplete login, and nothing was stored: log that account in again with `codex auth login`.'
+          ? 'The server gave an incomplete login, and nothing was stored: log that account in again with `steward auth login`.'
           : 'Something between here and the sign-in server changes its answers: `steward doctor --live --only network`.',
       );
   }
@@ -173,7 +173,7 @@ function hintOfCode(code: string | null): string {
     case 'token_expired':
     case 'refresh_token_expired':
     case 'refresh_token_invalidated':
-      return 'Log that account in again: `codex auth login`.';
+      return 'Log that account in again: `steward auth login`.';
     case 'invalid_client':
     case 'unauthorized_client':
       return 'The sign-in server does not know this client: is CODEX_APP_SERVER_LOGIN_CLIENT_ID or --issuer set to something else?';

@@ -80,7 +80,9 @@ function drawOutlook({ view, codexLogin }: ScreenModel, look: Look): readonly st
     ...(view.reading.pool.accounts.length === 0 ? [] : renderOutlook(view, look).trimEnd().split('\n')),
   ];
   if (health === 'recoverable') {
-    lines.push(`${paint('yellow', '▲')} The pool file is damaged; a copy stands in: \`codex auth doctor\`.`);
+    lines.push(
+      `${paint('yellow', '▲')} The pool file is damaged; a copy stands in: \`steward auth doctor\`.`,
+    );
   }
   return wrapped(lines, look);
 }

@@ -28,7 +28,7 @@ export async function readApiKey(
       'user',
       `what came on standard input is no API key: ${fault}`,
       {
-        hint: 'Pipe the key alone: `printenv OPENAI_API_KEY | codex auth login --with-api-key`.',
+        hint: 'Pipe the key alone: `printenv OPENAI_API_KEY | steward auth login --with-api-key`.',
       },
     );
   }

@@ -74,7 +74,7 @@ export function renderOutlook(view: AccountsView, { paint }: Pick<Terminal, 'pai
   const { next, fullAgainMs, unknownCount } = forecast;
   const lines = [`Selection reason: ${recommendationOf(view)}`];
   if (typeof input.pinnedIndex === 'number') {
-    lines.push(`Next: nobody else while account ${input.pinnedIndex + 1} is pinned (\`codex auth unpin\`)`);
+    lines.push(`Next: nobody else while account ${input.pinnedIndex + 1} is pinned (\`steward auth unpin\`)`);
   } else if (next !== null) {
     const when =
       next.atMs === 0 ? '' : ` from ${clockTime(next.atMs, now)} (in ${waitWords(next.atMs - now)})`;
@@ -94,7 +94,7 @@ export function renderReadingAge({ loaded, now }: AccountsView, { paint }: Termi
   const logins = loaded.facts.filter(({ account }) => account.kind === 'chatgpt' && account.isEnabled);
   if (logins.length === 0) return '';
   const times = logins.flatMap(({ quota }) => (quota === null ? [] : [quota.fetchedAt]));
-  const how = '`codex auth forecast --live` asks the server';
+  const how = '`steward auth forecast --live` asks the server';
   if (times.length === 0) return paint('dim', `Limits are not known yet: ${how}.\n`);
   const missing = logins.length - times.length;
   const oldest = `Limits as of ${ago(Math.min(...times), now)}${times.length > 1 ? ' or later' : ''}`;

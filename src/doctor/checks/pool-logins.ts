@@ -48,8 +48,8 @@ function problemOf(account: ChatgptAccount, index: number, poolFile: string): re
         severity: account.isEnabled ? 'warn' : 'info',
         cause: `The server refused the login of ${label} (${code ?? 'no code'}) at ${new Date(at).toISOString()}; it stays dead until it is renewed.`,
         evidence: [{ source: 'file', where: poolFile, what: `${label}: ${code ?? 'invalidated'}` }],
-        command: 'codex auth login',
-        steps: ['codex auth login   # and sign in with that account', `codex auth check ${index + 1}`],
+        command: 'steward auth login',
+        steps: ['steward auth login   # and sign in with that account', `steward auth check ${index + 1}`],
       }),
     },
   ];

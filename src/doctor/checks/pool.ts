@@ -61,8 +61,8 @@ function corrupt({ paths, message }: Extract<PoolReading, { readonly kind: 'corr
           steps: [
             `Copy ${paths.poolFile} and its neighbours to a safe place; if one holds your accounts, put it back by hand.`,
             `Otherwise move it away: mv ${paths.poolFile} ${paths.poolFile}.broken`,
-            'codex auth import --codex   # the account that Codex itself is logged in with',
-            'codex auth login            # once for each other account',
+            'steward auth import --codex   # the account that Codex itself is logged in with',
+            'steward auth login            # once for each other account',
           ],
         }),
       },
@@ -149,10 +149,13 @@ function exhausted(
         ...(soonest === null ? {} : { actor: 'wait' as const }),
         steps:
           soonest === null
-            ? ['codex auth check   # what is wrong with each', 'codex auth login   # the one that needs it']
+            ? [
+                'steward auth check   # what is wrong with each',
+                'steward auth login   # the one that needs it',
+              ]
             : [
-                'codex auth forecast   # when which account is free',
-                'or add another of your accounts: codex auth login',
+                'steward auth forecast   # when which account is free',
+                'or add another of your accounts: steward auth login',
               ],
       }),
     },

@@ -95,7 +95,7 @@ function checkState(login: CodexLogin): PoolCheck {
       return warn(
         'codex-cli-state',
         'Codex is logged in as an account that the pool does not have',
-        'codex auth import --codex takes it in',
+        'steward auth import --codex takes it in',
       );
     case 'none':
       return warn('codex-cli-state', 'unknown: Codex is logged out, or keeps its login elsewhere');
@@ -120,7 +120,7 @@ function checkSelection({ store }: LoginFacts, login: CodexLogin, pool: Pool): P
   return warn(
     key,
     `${label} is active, but Codex is logged in as ${accountLabel(login.account, login.index)}`,
-    `codex auth switch ${pool.activeIndex + 1} aligns them`,
+    `steward auth switch ${pool.activeIndex + 1} aligns them`,
   );
 }
 
@@ -132,9 +132,9 @@ async function checkRecommendation(scope: CodexScope, pool: Pool): Promise<reado
 
 function judgeRecommendation(pool: Pool, index: number | null, reason: string): PoolCheck {
   const key = 'recommended-switch';
-  if (index === null) return warn(key, 'no account can serve now', 'codex auth forecast says until when');
+  if (index === null) return warn(key, 'no account can serve now', 'steward auth forecast says until when');
   if (index === pool.activeIndex) return ok(key, 'the active account is the one to use');
-  return warn(key, `account ${index + 1} would serve better: ${reason}`, `codex auth switch ${index + 1}`);
+  return warn(key, `account ${index + 1} would serve better: ${reason}`, `steward auth switch ${index + 1}`);
 }
 
 async function checkPort({ host }: CodexScope): Promise<PoolCheck> {
@@ -150,7 +150,7 @@ async function checkPort({ host }: CodexScope): Promise<PoolCheck> {
       return warn(
         'login-port',
         `the system reserves port ${LOGIN_PORT}`,
-        'codex auth login --device-auth needs no port',
+        'steward auth login --device-auth needs no port',
       );
     case 'undecided':
       return warn('login-port', `unknown: ${owner.message}`);

@@ -24,7 +24,7 @@ export function checkRows(pool: Pool, raw: RawPool | null): readonly PoolCheck[]
 function checkAccounts(pool: Pool, raw: RawPool | null): PoolCheck {
   const total = pool.accounts.length;
   const unusable = raw === null ? 0 : raw.rowCount - raw.rows.length;
-  if (total === 0) return warn('accounts', 'there are no accounts', 'add one: codex auth login');
+  if (total === 0) return warn('accounts', 'there are no accounts', 'add one: steward auth login');
   if (unusable > 0) {
     return warn(
       'accounts',

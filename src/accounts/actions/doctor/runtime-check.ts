@@ -29,7 +29,7 @@ export async function checkRuntime(scope: CodexScope, recommended: number | null
     recommended === null
       ? `account ${used + 1} was used last, and no account can serve now`
       : `account ${used + 1} was used last, and account ${recommended + 1} would serve better`,
-    'a thread stays with its account; codex auth why-selected explains',
+    'a thread stays with its account; steward auth why-selected explains',
   );
 }
 

@@ -77,7 +77,7 @@ async function checkFlagged(scope: CodexScope): Promise<PoolCheck> {
   return warn(
     'flagged-accounts',
     `${flagged.accounts.length} flagged`,
-    'codex auth verify-flagged tries them again',
+    'steward auth verify-flagged tries them again',
   );
 }
 

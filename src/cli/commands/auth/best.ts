@@ -74,7 +74,7 @@ export async function runBest(options: BestOptions, deps: CommandDeps): Promise<
 }
 
 function nobodyWords({ reading, now }: AccountsView, soonestMs: number | null): string {
-  if (reading.pool.accounts.length === 0) return 'There are no accounts yet: `codex auth login` adds one.';
+  if (reading.pool.accounts.length === 0) return 'There are no accounts yet: `steward auth login` adds one.';
   const when = soonestMs === null ? '' : ` The first one is back in ${waitWords(soonestMs - now)}.`;
-  return `No account can serve now.${when} \`codex auth forecast --explain\` tells why.`;
+  return `No account can serve now.${when} \`steward auth forecast --explain\` tells why.`;
 }

@@ -61,7 +61,7 @@ export async function runBudgetCheck(key: string, options: JsonOption, deps: Com
     throw new StewardError('ERR_ACCOUNTS_BUDGET', 'user', `there is no limit called "${key}"`, {
       hint:
         limits.length === 0
-          ? 'Set one: codex auth budget limit NAME --requests 100 --window day'
+          ? 'Set one: steward auth budget limit NAME --requests 100 --window day'
           : `There are: ${limits.map((each) => each.key).join(', ')}`,
     });
   }
@@ -131,7 +131,7 @@ function parseCost(text: string): number {
 
 function wrongUse(message: string): StewardError {
   return new StewardError('ERR_CLI_USAGE', 'user', message, {
-    hint: 'codex auth budget limit NAME --requests 100 --window day',
+    hint: 'steward auth budget limit NAME --requests 100 --window day',
     exitCode: EXIT.usage,
   });
 }

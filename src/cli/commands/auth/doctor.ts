@@ -19,7 +19,7 @@ export async function runAuthDoctor(options: AuthDoctorOptions, deps: CommandDep
   const dryRun = options.dryRun === true;
   if (dryRun && !fix) {
     throw new StewardError('ERR_CLI_USAGE', 'user', '--dry-run goes with --fix', {
-      hint: 'codex auth doctor --fix --dry-run',
+      hint: 'steward auth doctor --fix --dry-run',
       exitCode: EXIT.usage,
     });
   }
@@ -44,7 +44,7 @@ export async function runAuthDoctor(options: AuthDoctorOptions, deps: CommandDep
   }
   session.say(`Result: ${summary.ok} ok | ${summary.warn} warnings | ${summary.error} errors`);
   if (!fix && summary.warn + summary.error > 0)
-    session.say('codex auth doctor --fix mends what can be mended.');
+    session.say('steward auth doctor --fix mends what can be mended.');
   session.answer({
     storagePath: diagnosis.storagePath,
     summary,

@@ -51,14 +51,14 @@ export async function runEnable(
 function warningsOf({ account, index, isActive, isPinned, enabledCount }: EnableOutcome): readonly string[] {
   if (account.isEnabled) {
     return account.kind === 'chatgpt' && account.invalidated !== null
-      ? ['Its login is dead: `codex auth login` logs it in again.']
+      ? ['Its login is dead: `steward auth login` logs it in again.']
       : [];
   }
   return [
-    isPinned ? 'It is pinned: nothing goes through the gateway until `codex auth unpin`.' : null,
+    isPinned ? 'It is pinned: nothing goes through the gateway until `steward auth unpin`.' : null,
     isActive && !isPinned
-      ? "It stays Codex's own login until `codex auth switch` or `codex auth best`."
+      ? "It stays Codex's own login until `steward auth switch` or `steward auth best`."
       : null,
-    enabledCount === 0 ? `No account is enabled now: \`codex auth account enable ${index + 1}\`.` : null,
+    enabledCount === 0 ? `No account is enabled now: \`steward auth account enable ${index + 1}\`.` : null,
   ].filter((warning) => warning !== null);
 }

@@ -32,7 +32,7 @@ export async function runFix(options: FixCommandOptions, deps: CommandDeps): Pro
     },
   }).finally(() => progress.stop());
 
-  if (total === 0) session.say('There are no accounts yet: codex auth login.');
+  if (total === 0) session.say('There are no accounts yet: steward auth login.');
   for (const report of outcome.reports) session.say(reportLine(report, session.terminal));
   const summary = summarise(outcome);
   const { recommendation } = outcome;
@@ -86,7 +86,7 @@ function works({ reports }: FixOutcome): boolean {
 
 function switchCommand({ recommendation, activeIndex }: FixOutcome): string | null {
   const { index } = recommendation;
-  return index === null || index === activeIndex ? null : `codex auth switch ${index + 1}`;
+  return index === null || index === activeIndex ? null : `steward auth switch ${index + 1}`;
 }
 
 function reportLine({ account, index, outcome, message, action }: FixReport, terminal: Terminal): string {

@@ -36,7 +36,7 @@ export async function runForecast(options: ForecastOptions, deps: CommandDeps): 
   }
   const { terminal } = session;
   if (view.reading.pool.accounts.length === 0) {
-    session.say('There are no accounts yet: `codex auth login` adds one.');
+    session.say('There are no accounts yet: `steward auth login` adds one.');
     return EXIT.ok;
   }
   terminal.out(renderOutlook(view, terminal));

@@ -72,12 +72,12 @@ async function codexLogin({ scope }: AuthSession): Promise<ImportRequest> {
       const { store } = await readLoginFacts(scope);
       const elsewhere = store === 'file' ? '' : ` (cli_auth_credentials_store is "${store}")`;
       throw importError('NOTHING', `Codex has no login in ${scope.home.path}/auth.json${elsewhere}`, {
-        hint: 'Add the account itself: `codex auth login`.',
+        hint: 'Add the account itself: `steward auth login`.',
       });
     }
     case 'other':
       throw importError('NOTHING', `Codex is logged in as "${login.mode}", which is no account of a person`, {
-        hint: 'Add an account: `codex auth login`.',
+        hint: 'Add an account: `steward auth login`.',
       });
     case 'unreadable':
       throw importError('FILE', login.message, { hint: '`steward doctor --only auth` looks at that file.' });
@@ -147,7 +147,7 @@ function tell(session: AuthSession, { rows, changed }: ImportReport, isDry: bool
       ? `Dry run: ${count(rows.length, 'account')}; would be ${words}. Nothing was changed.`
       : `${paint('green', '✔')} ${count(rows.length, 'account')}: ${words}.`,
   );
-  if (changed && !isDry) session.say(`${paint('cyan', '→')} codex auth switch N  makes one the active one`);
+  if (changed && !isDry) session.say(`${paint('cyan', '→')} steward auth switch N  makes one the active one`);
   session.answer({
     ok: true,
     dryRun: isDry,

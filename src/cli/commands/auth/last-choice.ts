@@ -78,7 +78,7 @@ export async function tellLastChoice(session: AuthSession): Promise<number> {
   else if (record !== null) session.say(`Last request (${ago(record.createdAt, scope.host.now())}): ${who}`);
   else session.say(NOTHING);
   if (record !== null) session.say(`  ${requestWords(record)}`);
-  if (isKnown) session.say('  `codex auth why-selected --now` explains how the accounts stand now.');
+  if (isKnown) session.say('  `steward auth why-selected --now` explains how the accounts stand now.');
   return isKnown && key !== null ? EXIT.ok : EXIT.problems;
 }
 

@@ -154,7 +154,7 @@ function report(session: AuthSession, stored: StoredLogin, { identity, wanted, w
       ? `The login does not name the workspace ${wanted}; it is used because you asked for it.`
       : null,
     pinnedIndex !== null && pinnedIndex !== index
-      ? `Account ${pinnedIndex + 1} stays pinned for sessions through the gateway; \`codex auth unpin\` ends that.`
+      ? `Account ${pinnedIndex + 1} stays pinned for sessions through the gateway; \`steward auth unpin\` ends that.`
       : null,
   ].flatMap((line) => (line === null ? [] : [line]));
   for (const line of warnings) session.say(`${paint('yellow', '▲')} ${line}`);
@@ -165,7 +165,7 @@ function report(session: AuthSession, stored: StoredLogin, { identity, wanted, w
   }
   if (account.kind === 'chatgpt' && account.workspaces.length > 1) {
     session.say(
-      `It offers ${account.workspaces.length} workspaces: \`codex auth workspace ${index + 1}\` shows them.`,
+      `It offers ${account.workspaces.length} workspaces: \`steward auth workspace ${index + 1}\` shows them.`,
     );
   }
   sayLogin(session, login);

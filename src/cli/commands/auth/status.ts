@@ -48,7 +48,7 @@ export async function runStatus(options: StatusOptions, { terminal, signal }: Co
 }
 
 const CORRUPT_HINT =
-  'Nothing was changed. `codex auth doctor` shows the copies there are; to start anew, move the file away and log in.';
+  'Nothing was changed. `steward auth doctor` shows the copies there are; to start anew, move the file away and log in.';
 
 function corruptScreen(message: string, { paint }: Terminal): string {
   return `${paint('red', '✖')} The accounts cannot be read: ${redacted(message)}\n  ${paint('cyan', '→')} ${CORRUPT_HINT}\n`;
@@ -105,7 +105,9 @@ async function statusScreen(scope: CodexScope, reading: HealthyReading, terminal
       : `${login.text}\n`,
   ];
   if (pool.accounts.length === 0) {
-    parts.push(`${terminal.paint('cyan', '→')} Add one: \`codex auth login\`, or \`codex auth import\`.\n`);
+    parts.push(
+      `${terminal.paint('cyan', '→')} Add one: \`steward auth login\`, or \`steward auth import\`.\n`,
+    );
   } else {
     const list = terminal.isTerminal ? renderAccountTable : renderAccountLines;
     parts.push(
@@ -143,7 +145,7 @@ export async function codexLoginOf(scope: CodexScope, pool: Pool) {
         kind: 'stranger',
         ...unknown,
         isSplit: true,
-        text: 'Codex itself is logged in with an account that is not in the pool: `codex auth import --codex` adds it',
+        text: 'Codex itself is logged in with an account that is not in the pool: `steward auth import --codex` adds it',
       };
     case 'other':
       return {
@@ -174,7 +176,7 @@ function loginAt(pool: Pool, index: number, isNewer: boolean) {
     isNewer,
     isSplit,
     text: isSplit
-      ? `split: Codex itself is logged in with ${label}, the pool's active account is ${active}; \`codex auth switch ${active}\` brings them together`
+      ? `split: Codex itself is logged in with ${label}, the pool's active account is ${active}; \`steward auth switch ${active}\` brings them together`
       : `Codex itself is logged in with ${label}`,
   };
 }

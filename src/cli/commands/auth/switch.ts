@@ -40,7 +40,7 @@ export async function runSwitch(
   const label = accountLabel(account, index);
   const login = reportLogin(outcome.login);
   session.say(
-    `${session.terminal.paint('green', '✔')} Switched to ${label}; pinned until \`codex auth unpin\`.`,
+    `${session.terminal.paint('green', '✔')} Switched to ${label}; pinned until \`steward auth unpin\`.`,
   );
   if (wasDisabled) session.say('It was disabled, and is enabled again because you named it.');
   if (imported !== null) {
@@ -79,7 +79,7 @@ export function switchFailure(outcome: Exclude<SwitchOutcome, { readonly kind: '
   }
   if (outcome.kind === 'disabled') {
     return new StewardError('ERR_ACCOUNTS_DISABLED', 'user', 'the account is disabled', {
-      hint: 'Name it to enable it again: codex auth switch <account>.',
+      hint: 'Name it to enable it again: steward auth switch <account>.',
     });
   }
   const { account, index, tokens } = outcome;
