@@ -23,6 +23,8 @@ export interface CodexProcess {
   /** Arguments joined by spaces, secrets redacted. */
   readonly command: string;
   readonly executable: string;
+  /** Ports of this machine that its arguments send it to (`openai_base_url="http://127.0.0.1:PORT/…"`). */
+  readonly localPorts: readonly number[];
   /** The Codex home it works on; `null` where the system does not let us see its environment. */
   readonly home: string | null;
   /** As the kernel reports it; with the pid it names one process for ever. */
@@ -52,6 +54,7 @@ export const readCodexProcesses: CodexReader<readonly CodexProcess[]> = async ({
         kind: codex.kind,
         command: commandText(raw.argv),
         executable,
+        localPorts: localPorts(raw.argv),
         home: homeOf(raw, host),
         startTime,
       },
@@ -72,6 +75,13 @@ export const readCodexProcesses: CodexReader<readonly CodexProcess[]> = async ({
 export function processesOfHome(processes: readonly CodexProcess[], home: string): readonly CodexProcess[] {
   const wanted = realHome(home);
   return processes.filter((process) => process.home === null || realHome(process.home) === wanted);
+}
+
+function localPorts(argv: readonly string[]): readonly number[] {
+  const found = argv.flatMap((word) => [
+    ...word.matchAll(/\bhttp:\/\/(?:127\.0\.0\.1|localhost):(\d{1,5})\//g),
+  ]);
+  return found.map((match) => Number(match[1]));
 }
 
 /** `CODEX_HOME`, else `~/.codex` of the process's own `HOME` (Codex 0.133 to 0.169). */

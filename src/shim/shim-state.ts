@@ -118,7 +118,7 @@ export async function readShimState(scope: CodexScope, program: StewardProgram):
 }
 
 /** The first `codex` that can be executed on `PATH`. */
-async function firstOnPath(host: Host): Promise<ShimState['first']> {
+export async function firstOnPath(host: Host): Promise<ShimState['first']> {
   const names = host.platform === 'win32' ? ['codex.exe', 'codex.cmd', 'codex.ps1'] : ['codex'];
   for (const place of (host.env.PATH ?? '').split(delimiter).filter(Boolean)) {
     for (const name of names) {

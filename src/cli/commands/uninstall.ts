@@ -3,12 +3,12 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { resolveAccountPaths } from '../../accounts/store/paths.ts';
 import { type CodexScope, resolveCodexHome } from '../../codex/home.ts';
-import { processesOfHome, readCodexProcesses } from '../../codex/processes.ts';
 import { EXIT, StewardError } from '../../errors.ts';
 import { unbindApp } from '../../gateway/bind/unbind-app.ts';
 import { stopGateway } from '../../gateway/daemon/start-daemon.ts';
 import { readBinding } from '../../gateway-client/binding.ts';
 import { findGateway } from '../../gateway-client/control-client.ts';
+import { readSessionsAt } from '../../gateway-client/sessions.ts';
 import { createHost } from '../../host.ts';
 import { planShimUninstall } from '../../shim/shim-plan.ts';
 import { readShimState } from '../../shim/shim-state.ts';
@@ -136,7 +136,7 @@ async function gatewayPart(scope: CodexScope): Promise<Part | null> {
   const found = await findGateway(scope);
   if (found.kind === 'absent' || found.kind === 'unreadable') return null;
   const pid = found.kind === 'running' ? found.status.pid : found.pid;
-  const sessions = found.kind === 'running' ? await sessionsAt(scope, found.file.port) : 0;
+  const sessions = found.kind === 'running' ? (await readSessionsAt(scope, found.file.port)).length : 0;
   return {
     id: 'gateway',
     summary: `Stop the gateway (pid ${pid}).`,
@@ -152,11 +152,6 @@ async function gatewayPart(scope: CodexScope): Promise<Part | null> {
       return ended === 'mute' ? `process ${pid} does not answer; end it with: kill ${pid}` : null;
     },
   };
-}
-
-async function sessionsAt(scope: CodexScope, port: number): Promise<number> {
-  const processes = processesOfHome(await readCodexProcesses(scope), scope.home.path);
-  return processes.filter(({ command }) => command.includes(`127.0.0.1:${port}/`)).length;
 }
 
 async function tracesPart({ home }: CodexScope): Promise<Part | null> {

@@ -10,6 +10,7 @@ import { configLoginCheck } from './config-login.ts';
 import { configSyntaxCheck } from './config-syntax.ts';
 import { configTrustCheck } from './config-trust.ts';
 import { configValuesCheck } from './config-values.ts';
+import { gatewayCheck } from './gateway.ts';
 import { installCheck } from './install.ts';
 import { ideCheck } from './install-ide.ts';
 import { logsCheck } from './logs.ts';
@@ -47,6 +48,7 @@ export const CHECKS: readonly Check[] = [
   poolLoginsCheck,
   modelChoiceCheck,
   providerEndpointCheck,
+  gatewayCheck,
   ...STATE_CHECKS,
   sandboxCheck,
   mcpCheck,

@@ -3,6 +3,7 @@ import { type ConfigLayer, effectiveText } from '../../codex/config-layers.ts';
 import { type ModelProvider, readLoginFacts } from '../../codex/login-facts.ts';
 import { type LocalEndpoint, loopbackOf, probeLoopback } from '../../codex/loopback.ts';
 import { tomlKey } from '../../codex/toml.ts';
+import { RIVAL_PROVIDER, readBinding } from '../../gateway-client/binding.ts';
 import { finding } from '../../knowledge/finding.ts';
 import type { Check, FoundProblem } from '../check.ts';
 import { planRemoveEndpoint, type Removal, removalOf } from '../repairs/provider.ts';
@@ -30,7 +31,11 @@ export const providerEndpointCheck: Check = {
   timeoutMs: 4000,
   async run(context) {
     const { layers, provider } = await context.read(readLoginFacts);
-    const endpoints = [...modelEndpoint(provider, context.host.env), ...backendEndpoint(layers)];
+    const binding = await context.read(readBinding);
+    const endpoints = [...modelEndpoint(provider, context.host.env), ...backendEndpoint(layers)].filter(
+      // The gateway's own check tells about it, and knows how to start it.
+      ({ url }) => binding.kind !== 'bound' || url !== binding.record.baseUrl,
+    );
     const probed = await Promise.all(
       endpoints.map(async (endpoint) => {
         const local = loopbackOf(endpoint.url);
@@ -107,6 +112,9 @@ async function problemOf({ key, layer, url, purpose, removal }: Endpoint): Promi
     ],
     cause: `${name} in ${layer.path} sends ${purpose} to ${origin(url)}, and nothing listens there.`,
     steps: [
+      ...(key.includes(RIVAL_PROVIDER)
+        ? ['steward auth rotation unbind-app   # what codex-multi-auth bound, as it was before; or:']
+        : []),
       `Start the program that should listen at ${origin(url)}`,
       `or remove ${name} from ${layer.path}.`,
     ],

@@ -65,6 +65,7 @@ const CODEX: CodexProcess = {
   command: 'codex resume',
   executable: '/usr/bin/codex',
   home: null,
+  localPorts: [],
   startTime: '1',
 };
 

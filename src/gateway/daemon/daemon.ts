@@ -6,10 +6,10 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CodexScope } from '../../codex/home.ts';
-import { processesOfHome, readCodexProcesses } from '../../codex/processes.ts';
 import { StewardError } from '../../errors.ts';
 import { readBindRecord } from '../../gateway-client/bind-record.ts';
 import { type GatewayFile, readGatewayFile, writeGatewayFile } from '../../gateway-client/gateway-file.ts';
+import { readSessionsAt } from '../../gateway-client/sessions.ts';
 import { type LockResult, takeLock } from '../../storage/lock.ts';
 import type { GatewayEvent } from '../events.ts';
 import { type Gateway, startGateway } from '../gateway.ts';
@@ -175,8 +175,7 @@ async function listen(
 async function isNeeded(scope: CodexScope, { port, baseUrl }: GatewayFile): Promise<boolean> {
   const bound = await readBindRecord(scope);
   if (bound.kind === 'ok' && bound.value.baseUrl === baseUrl) return true;
-  const processes = processesOfHome(await readCodexProcesses(scope), scope.home.path);
-  return processes.some(({ command }) => command.includes(`127.0.0.1:${port}/`));
+  return (await readSessionsAt(scope, port)).length > 0;
 }
 
 function randomToken(): string {
