@@ -131,6 +131,16 @@ describe('the codex script', () => {
       expect(codex(['-m', 'login', 'fix the login']).lines[1]).toBe('<-c>');
     });
 
+    it('keeps the requests to it from going through a proxy', () => {
+      writeProgram(at('vendor/codex'), 'native', 'echo "NO_PROXY=$NO_PROXY"\n');
+      const seen = (env: Record<string, string>) => codex(['exec'], env).lines.at(-1);
+      expect(seen({})).toBe('NO_PROXY=');
+      expect(seen({ HTTPS_PROXY: 'http://p' })).toBe('NO_PROXY=');
+      expect(seen({ HTTP_PROXY: 'http://p' })).toBe('NO_PROXY=127.0.0.1');
+      expect(seen({ all_proxy: 'http://p', no_proxy: 'corp' })).toBe('NO_PROXY=corp,127.0.0.1');
+      expect(seen({ HTTP_PROXY: 'http://p', NO_PROXY: 'a,b', no_proxy: 'c' })).toBe('NO_PROXY=a,b,127.0.0.1');
+    });
+
     it.each([
       ...DIRECT_SUBCOMMANDS.filter((word) => word !== 'remote-control').map((word) => [[word, '--x']]),
       [['-m', 'gpt-5', 'login']],

@@ -183,8 +183,13 @@ if ! find_gateway; then
     find_gateway || url=
   fi
 fi
-if [ -n "$url" ]; then official -c "openai_base_url=\\"$url\\"" "$@"; fi
-official "$@"
+[ -n "$url" ] || official "$@"
+# Codex sends requests to loopback through a proxy too (0.133 to 0.169), which would not find us.
+if [ -n "\${HTTP_PROXY-}\${http_proxy-}\${ALL_PROXY-}\${all_proxy-}" ]; then
+  direct=\${NO_PROXY-\${no_proxy-}}
+  export NO_PROXY="\${direct:+$direct,}127.0.0.1"
+fi
+official -c "openai_base_url=\\"$url\\"" "$@"
 `;
 }
 

@@ -104,8 +104,12 @@ if (-not $url -and (Test-SecondAccount) -and (Test-Path -LiteralPath $node) -and
   & $node $steward gateway start --quiet | ForEach-Object { [Console]::Error.WriteLine($_) }
   $url = Find-Gateway
 }
-if ($url) { Start-Official (@('-c', "openai_base_url=""$url""") + $words) }
-Start-Official $words
+if (-not $url) { Start-Official $words }
+# Codex sends requests to loopback through a proxy too, which would not find us.
+if ($env:HTTP_PROXY -or $env:ALL_PROXY) {
+  $env:NO_PROXY = if ($env:NO_PROXY) { "$env:NO_PROXY,127.0.0.1" } else { '127.0.0.1' }
+}
+Start-Official (@('-c', "openai_base_url=""$url""") + $words)
 `;
 }
 

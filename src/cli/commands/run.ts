@@ -11,7 +11,7 @@ import { ensureGateway } from '../../gateway/daemon/start-daemon.ts';
 import { isRotationWanted } from '../../gateway/rotation-wanted.ts';
 import { askGateway } from '../../gateway-client/control-client.ts';
 import type { GatewayFile } from '../../gateway-client/gateway-file.ts';
-import { createHost } from '../../host.ts';
+import { createHost, type Host } from '../../host.ts';
 import { findOfficial } from '../../shim/shim-state.ts';
 import type { CommandDeps } from '../main.ts';
 import { ownProgram } from '../own-program.ts';
@@ -47,7 +47,7 @@ export async function runCodex(
   const route = account === null ? await poolRoute(scope, deps) : await accountRoute(scope, account);
   const args = route === null ? rest : ['-c', `openai_base_url="${route.baseUrl}"`, ...rest];
   try {
-    return await runWithTerminal(official, args);
+    return await runWithTerminal(official, args, route === null ? host.env : withoutProxy(host.env));
   } finally {
     await route?.end();
   }
@@ -109,10 +109,21 @@ async function forget(file: GatewayFile, id: string): Promise<void> {
   }
 }
 
+/** Codex sends requests to loopback through a proxy too (0.133 to 0.169), which would not find the gateway. */
+function withoutProxy(env: Host['env']): Host['env'] {
+  const proxies = [env.HTTP_PROXY, env.http_proxy, env.ALL_PROXY, env.all_proxy];
+  if (!proxies.some(Boolean)) return env;
+  const direct = env.NO_PROXY ?? env.no_proxy ?? '';
+  return { ...env, NO_PROXY: direct === '' ? '127.0.0.1' : `${direct},127.0.0.1` };
+}
+
 /** The terminal, its signals included, is Codex's; we only wait. */
-function runWithTerminal(official: CodexBinary, args: readonly string[]): Promise<number> {
+function runWithTerminal(official: CodexBinary, args: readonly string[], env: Host['env']): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(official.native as string, args, { stdio: 'inherit' });
+    const child = spawn(official.native as string, args, {
+      stdio: 'inherit',
+      env: env as NodeJS.ProcessEnv,
+    });
     // A terminal sends these to both of us; the others reach only us.
     const ignore = () => {};
     const pass = (signal: NodeJS.Signals) => void child.kill(signal);
