@@ -25,6 +25,8 @@ export interface DaemonOptions {
   readonly stewardVersion: string;
   /** Without traffic and without a session that points here, it ends after so long; `null`: never. */
   readonly idleMs: number | null;
+  /** How often it looks at that, and at its file. Default 15 s. */
+  readonly lookEveryMs?: number;
   /** Waits while another one holds this home, instead of ending: a service manager would start it again at once. */
   readonly waits: boolean;
   /** Asked for once this home is ours. */
@@ -105,7 +107,7 @@ export async function runDaemon(options: DaemonOptions): Promise<DaemonEnd> {
   if (scope.signal.aborted) stop('signal');
   const timer = setInterval(() => {
     look().catch((error: unknown) => log.write({ kind: 'fault', message: String(error) }));
-  }, LOOK_EVERY_MS);
+  }, options.lookEveryMs ?? LOOK_EVERY_MS);
   const look = async () => {
     const written = await readGatewayFile(home.path);
     // Somebody cleared our folder: sessions still know the address, new ones have to learn it again.
