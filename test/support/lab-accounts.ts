@@ -51,6 +51,7 @@ export interface LabWithHome {
 }
 
 const HERE = dirname(fileURLToPath(import.meta.url));
+const CACHE = join(HERE, '..', '..', 'node_modules', '.cache');
 
 /** Starts it. `stop` ends every child and removes the home. */
 export async function startLabWithHome(): Promise<LabWithHome> {
@@ -128,7 +129,8 @@ export async function startLabWithHome(): Promise<LabWithHome> {
     },
     tokenCalls,
     startChild: async (calls) => {
-      const program = join(home, 'refresh-child.mjs');
+      // Below the project, so that the database driver's native package is found.
+      const program = join(CACHE, `refresh-child-${process.pid}.mjs`);
       await build({
         entryPoints: [join(HERE, 'refresh-child.ts')],
         outfile: program,
@@ -140,7 +142,7 @@ export async function startLabWithHome(): Promise<LabWithHome> {
         banner: { js: "import{createRequire as cr}from'node:module';const require=cr(import.meta.url);" },
       });
       const child = spawn(process.execPath, [program, home, String(calls)], {
-        env: { ...env, NODE_PATH: join(HERE, '..', '..', 'node_modules') },
+        env,
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       let output = '';
@@ -164,6 +166,7 @@ export async function startLabWithHome(): Promise<LabWithHome> {
     stop: async () => {
       for (const pid of children) process.kill(pid, 'SIGKILL');
       await lab.stop();
+      await rm(join(CACHE, `refresh-child-${process.pid}.mjs`), { force: true });
       await rm(home, { recursive: true, force: true, maxRetries: 3 });
     },
   };
