@@ -28,6 +28,21 @@ export function registerEvidence(program: Command, { deps, done }: Registration)
     .option('--json', 'one JSON object on stdout')
     .action(async (options) => done(await (await import('../commands/bundle.ts')).runBundle(options, deps)));
 
+  program
+    .command('issue')
+    .description('a GitHub issue and all that is linked to it, as one report')
+    .argument('<issue>', 'OWNER/REPO#NUMBER, or the address of an issue or pull request')
+    .addOption(new Option('--depth <links>', 'how many links to follow').argParser(parseDepth).default(2))
+    .addOption(
+      new Option('--max-requests <count>', 'default: 50, with GITHUB_TOKEN 500').argParser(parseRequests),
+    )
+    .option('--analyze', 'add an analysis by your own codex (read-only), marked as written by a model')
+    .option('--out <file>', 'write it to a file')
+    .option('--json', 'one JSON object on stdout')
+    .action(async (issue, options) =>
+      done(await (await import('../commands/issue.ts')).runIssue(issue, options, deps)),
+    );
+
   const signal = program
     .command('signal')
     .description('say how a fix did; kept on this machine')
@@ -66,4 +81,16 @@ function parseMegabytes(text: string): number {
   const mb = Number(text);
   if (!(mb > 0 && mb <= 100)) throw new InvalidArgumentError(`"${text}" is not a number from 0 to 100.`);
   return mb;
+}
+
+function parseDepth(text: string): number {
+  if (!/^[0-5]$/.test(text)) throw new InvalidArgumentError(`"${text}" is not a number from 0 to 5.`);
+  return Number(text);
+}
+
+function parseRequests(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || count > 5000)
+    throw new InvalidArgumentError(`"${text}" is not a number from 1 to 5000.`);
+  return count;
 }
