@@ -4,8 +4,10 @@
  *
  * Who holds it is a committed row, written just before the lock is taken for good; it counts only while the lock is held.
  */
+import { open } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ensureDatabaseFile } from './database-file.ts';
+import { fileError } from './file-error.ts';
 import { type DatabaseConnection, openDatabase, SQLITE, sqliteCode } from './sqlite.ts';
 
 export interface Lock {
@@ -56,7 +58,23 @@ export async function awaitLock(
 
 async function openLockFile(path: string, busyTimeoutMs: number): Promise<DatabaseConnection> {
   await ensureDatabaseFile(path);
-  return openDatabase(path, { busyTimeoutMs });
+  try {
+    return await openDatabase(path, { busyTimeoutMs });
+  } catch (error) {
+    throw await systemError(path, error);
+  }
+}
+
+/** SQLite does not say why it cannot open or write a file; the system does. */
+async function systemError(path: string, error: unknown): Promise<unknown> {
+  const code = sqliteCode(error);
+  if (code !== SQLITE.cannotOpen && code !== SQLITE.readOnly) return error;
+  try {
+    await (await open(path, 'r+')).close();
+  } catch (reason) {
+    return fileError('write', path, reason);
+  }
+  return error;
 }
 
 /** The lock, or `undefined` while somebody else has it. Anything else that goes wrong closes the connection. */
@@ -73,7 +91,7 @@ async function attempt(db: DatabaseConnection, now: number): Promise<LockResult 
       return undefined;
     }
     await db.close();
-    throw error;
+    throw await systemError(db.path, error);
   }
   return { kind: 'taken', lock: { release: () => db.close() } }; // closing rolls back, which frees it
 }
