@@ -118,6 +118,16 @@ describe('the codex script', () => {
       process.kill(standIn);
     });
 
+    it('leaves it alone once rotation was switched off, unless a variable asks for it', () => {
+      writeFileSync(
+        at('home/.codex/multi-auth/settings.json'),
+        JSON.stringify({ codexRuntimeRotationProxy: false }, null, 2),
+      );
+      expect(codex(['exec', 'hi']).lines).toEqual(['native', '<exec>', '<hi>', 'by=1']);
+      const asked = codex(['exec', 'hi'], { CODEX_MULTI_AUTH_RUNTIME_ROTATION_PROXY: '1' });
+      expect(asked.lines[1]).toBe('<-c>');
+    });
+
     it('points a session at it', () => {
       expect(codex(['exec', 'hi']).lines).toEqual([
         'native',

@@ -153,15 +153,21 @@ find_gateway() {
   case $line in *gateway*serve*) return 0 ;; *) return 1 ;; esac
 }
 
-# Whether the pool has a second account and rotation was not switched off: only then is the gateway worth a start.
+root=\${CODEX_MULTI_AUTH_DIR:-$home/multi-auth}
+
+# Whether rotation was switched off for good; a variable that asks for it outweighs that.
+is_off() {
+  case $rotation in 1 | true | yes | on) return 1 ;; esac
+  [ -r "$root/settings.json" ] || return 1
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in *'"codexRuntimeRotationProxy": false'* | *'"codexRuntimeRotationProxy":false'*) return 0 ;; esac
+  done < "$root/settings.json"
+  return 1
+}
+
+# Whether the pool has a second account: only then is the gateway worth a start.
 has_second_account() {
   case $rotation in 1 | true | yes | on) return 0 ;; esac
-  root=\${CODEX_MULTI_AUTH_DIR:-$home/multi-auth}
-  if [ -r "$root/settings.json" ]; then
-    while IFS= read -r line || [ -n "$line" ]; do
-      case $line in *'"codexRuntimeRotationProxy": false'* | *'"codexRuntimeRotationProxy":false'*) return 1 ;; esac
-    done < "$root/settings.json"
-  fi
   [ -d "$root/projects" ] && return 0
   seen=0
   for pool in "$root/openai-codex-accounts.json" "$root/openai-codex-accounts.steward.json"; do
@@ -176,6 +182,8 @@ has_second_account() {
   return 1
 }
 
+url=
+if is_off; then official "$@"; fi
 if ! find_gateway; then
   url=
   if has_second_account && [ -x "$node" ] && [ -r "$steward" ]; then

@@ -85,11 +85,16 @@ function Find-Gateway {
   return $null
 }
 
+$root = if ($env:CODEX_MULTI_AUTH_DIR) { $env:CODEX_MULTI_AUTH_DIR } else { Join-Path $codexHome 'multi-auth' }
+
+function Test-Off {
+  if ($rotation -in '1', 'true', 'yes', 'on') { return $false }
+  $settings = Get-Content -Raw -LiteralPath (Join-Path $root 'settings.json') -ErrorAction SilentlyContinue
+  return $settings -match '"codexRuntimeRotationProxy":\\s*false'
+}
+
 function Test-SecondAccount {
   if ($rotation -in '1', 'true', 'yes', 'on') { return $true }
-  $root = if ($env:CODEX_MULTI_AUTH_DIR) { $env:CODEX_MULTI_AUTH_DIR } else { Join-Path $codexHome 'multi-auth' }
-  $settings = Get-Content -Raw -LiteralPath (Join-Path $root 'settings.json') -ErrorAction SilentlyContinue
-  if ($settings -match '"codexRuntimeRotationProxy":\\s*false') { return $false }
   if (Test-Path -LiteralPath (Join-Path $root 'projects')) { return $true }
   $seen = 0
   foreach ($name in 'openai-codex-accounts.json', 'openai-codex-accounts.steward.json') {
@@ -99,6 +104,7 @@ function Test-SecondAccount {
   return $seen -gt 1
 }
 
+if (Test-Off) { Start-Official $words }
 $url = Find-Gateway
 if (-not $url -and (Test-SecondAccount) -and (Test-Path -LiteralPath $node) -and (Test-Path -LiteralPath $steward)) {
   & $node $steward gateway start --quiet | ForEach-Object { [Console]::Error.WriteLine($_) }
