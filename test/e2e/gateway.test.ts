@@ -1,6 +1,6 @@
 /** Sessions of the real Codex through the gateway against the lab: what a person at the terminal gets. */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -199,6 +199,38 @@ describe('steward gateway', () => {
     expect(await turn()).toMatchObject({ code: 0, completed: true });
     expect(existsSync(join(world.home, 'steward/gateway.json'))).toBe(false);
     expect(servedBy()).toEqual(['plus']);
+  });
+
+  it('is passed by for one run by a variable, and new sessions leave a running one alone once it is off', async () => {
+    await accounts('plus', 'second');
+    env.CODEX_MULTI_AUTH_BYPASS = '1';
+    expect(await turn()).toMatchObject({
+      code: 0,
+      completed: true,
+      stderr: expect.not.stringContaining('steward'),
+    });
+    expect(existsSync(join(world.home, 'steward/gateway.json'))).toBe(false);
+    delete env.CODEX_MULTI_AUTH_BYPASS;
+    await steward('gateway', 'start');
+    const off = await steward('auth', 'rotation', 'disable');
+    expect(off.stdout).toContain('new ones do not');
+    expect(await turn()).toMatchObject({
+      code: 0,
+      completed: true,
+      stderr: expect.not.stringContaining('steward'),
+    });
+    const { status } = JSON.parse((await steward('gateway', 'status', '--json')).stdout);
+    expect(status.counters.requests).toBe(0);
+  });
+
+  it('costs one line and not the session when our folder cannot be used', async () => {
+    await accounts('plus', 'second');
+    await rm(join(world.home, 'steward'), { recursive: true, force: true });
+    await writeFile(join(world.home, 'steward'), 'in the way');
+    const ran = await turn();
+    expect(ran).toMatchObject({ code: 0, completed: true });
+    expect(ran.stderr.match(/steward: going on without the gateway: .*/g)).toHaveLength(1);
+    await rm(join(world.home, 'steward'));
   });
 
   it('passes the exit code of the official program through', async () => {

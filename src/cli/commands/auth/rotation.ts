@@ -6,6 +6,8 @@ import { resolveAccountPaths } from '../../../accounts/store/paths.ts';
 import { requirePool } from '../../../accounts/store/pool-store.ts';
 import { readSettings, updateSettings } from '../../../accounts/store/settings-store.ts';
 import { EXIT } from '../../../errors.ts';
+import { readBinding } from '../../../gateway-client/binding.ts';
+import { findGateway } from '../../../gateway-client/control-client.ts';
 import { openAuthSession } from '../../auth-session.ts';
 import type { CommandDeps } from '../../main.ts';
 
@@ -44,9 +46,15 @@ async function store(wanted: boolean, options: RotationOptions, deps: CommandDep
   if (overridden && effective !== wanted) {
     session.say(`The variable ${OVERRIDE} still keeps it ${word(effective)}: unset it.`);
   }
+  if (!effective && (await findGateway(session.scope)).kind === 'running')
+    session.say('Sessions that run already go through the gateway to their end; new ones do not.');
+  const isAppBound = (await readBinding(session.scope)).kind === 'bound';
+  if (!effective && isAppBound)
+    session.say('The app stays bound to the gateway: steward auth rotation unbind-app');
   for (const warning of warnings) session.terminal.err(`${warning}\n`);
   session.answer({
     stored: wanted,
+    isAppBound,
     effective,
     envOverride: overridden ? (session.scope.host.env[OVERRIDE] ?? null) : null,
     warnings,
