@@ -86,6 +86,11 @@ describe('the scrubber', () => {
     });
   });
 
+  it('does not leave the name of an address whose domain is part of a secret', () => {
+    const scrubber = createScrubber({ secrets: ['hunter@example.test'], userHome: '' });
+    expect(scrubber.text('says ada.lovelace@example.test')).toBe('says a…@e…');
+  });
+
   it('does not take settings for secrets', async () => {
     const text =
       'model = "gpt-5.5"\nmax_tokens = 4096\n[projects."/home/ada/work"]\ntrust_level = "trusted"\n';

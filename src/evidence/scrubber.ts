@@ -4,6 +4,7 @@
  */
 
 import { redact } from '../storage/redact.ts';
+import { redactEmails } from '../storage/redaction/emails.ts';
 import { createKnownSecrets } from '../storage/redaction/known-secrets.ts';
 
 export interface Scrubber {
@@ -27,7 +28,8 @@ export function createScrubber({ secrets, userHome }: ScrubberOptions): Scrubber
   const known = createKnownSecrets(secrets);
   const scrub = (text: string) => {
     if (OWN_KEY.test(text)) return text;
-    return withoutHome(redact(known(withoutEncoded(text, known))), userHome);
+    // Addresses first: a part of a secret may be the domain of one, whose name would then stand there alone.
+    return withoutHome(redact(known(withoutEncoded(redactEmails(text), known))), userHome);
   };
   return {
     text: scrub,

@@ -33,7 +33,8 @@ export function redactValue(value: unknown): unknown {
 /** Also blanks these values: whole, any part of 12 characters or more, and in JSON, URL and base64 encodings. */
 export function createRedactor(options: { readonly secrets: readonly string[] }): Redactor {
   const blankKnown = createKnownSecrets(options.secrets);
-  const both = (text: string) => redact(blankKnown(text));
+  // Addresses first: a part of a secret may be the domain of one, whose name would then stand there alone.
+  const both = (text: string) => redact(blankKnown(redactEmails(text)));
   return { redact: both, redactValue: (value) => walk(value, 'none', both) };
 }
 

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { chmod, copyFile, link, lstat, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { strFromU8, unzipSync } from 'fflate';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { configure, configureTop, editAuth, put, sql } from '../faults/change.ts';
 import { sessionFiles } from '../faults/local-state.ts';
@@ -187,6 +188,12 @@ async function hearAll(): Promise<void> {
   await hear(['undo', '--json']);
   await hear(['explain', '--last']);
   await hear(['explain', '--last', '--json']);
+  await hear(['report', '--json']);
+  await hear(['bundle', '--dry-run']);
+  await hear(['bundle', '--yes', '--out', join(world.root, 'bundle.zip')]);
+  const files = Object.entries(unzipSync(await readFile(join(world.root, 'bundle.zip'))));
+  expect(files.map(([name]) => name)).toContain('issue.md');
+  for (const [name, bytes] of files) expect(canaries.leaks(strFromU8(bytes)), name).toEqual([]);
 }
 
 /** Every file that steward has written: for its owner alone, and without secrets outside the before-images. */
@@ -303,6 +310,10 @@ describe('no secret comes out', () => {
       ['undo', '--json', jwt('undo')],
       ['lab', 'run', key('scenario'), '--', 'codex'],
       ['lab', 'start', '--port', key('port')],
+      ['issue', key('issue')],
+      ['signal', key('signal'), 'works'],
+      ['signal', 'config.toml_syntax', key('verdict')],
+      ['signal', 'import', `/nowhere/${key('import')}`],
     ]) {
       await hear(args);
     }

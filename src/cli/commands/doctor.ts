@@ -18,6 +18,7 @@ import { redacted } from '../render/redacted.ts';
 import { renderRecovered, renderRepair, repairToJson } from '../render/repairs.ts';
 import { renderChecks, renderFindings, renderHeader, renderNext } from '../render/report.ts';
 import type { Terminal } from '../render/terminal.ts';
+import { askOnce, keepOutcomes, readSignalWords } from '../signals-here.ts';
 
 export interface DoctorOptions {
   readonly fix?: boolean;
@@ -35,7 +36,8 @@ export async function runDoctor(options: DoctorOptions, { terminal, signal }: Co
   const host = createHost();
   const scope: RunScope = { host, home: resolveCodexHome(host), live: options.live === true, signal };
   const selection = selectChecks(CHECKS, namesOf(options.only));
-  const style = { userHome: host.userHome, verbose: options.verbose === true };
+  const signals = await readSignalWords(scope);
+  const style = { userHome: host.userHome, verbose: options.verbose === true, signals };
   const say = (text: string) => {
     if (!options.json) terminal.out(text);
   };
@@ -65,12 +67,18 @@ export async function runDoctor(options: DoctorOptions, { terminal, signal }: Co
       onResult: async (result) => say(await renderRepair(result, terminal, style)),
     });
     if (repairs.some((result) => result.kind === 'done')) seen = await look(selection, scope, terminal);
+    if (!dryRun) await keepOutcomes(scope, repairs, terminal);
   }
   say(renderNext(seen.report, terminal, { elapsedMs: performance.now() - startedAt, repairs, dryRun }));
+  if (repairing && !dryRun && terminal.interactive && !options.json)
+    say(await askOnce(scope, repairs, terminal));
 
   if (options.json) {
     const payload = {
       ...seen.report,
+      signals: Object.fromEntries(
+        seen.report.findings.flatMap(({ id }) => (signals.has(id) ? [[id, signals.get(id)]] : [])),
+      ),
       ...(repairing ? { dryRun, repairs: repairs.map(repairToJson) } : {}),
       recovered,
     };

@@ -5,6 +5,7 @@ import process from 'node:process';
 import { resolveCodexHome } from '../../codex/home.ts';
 import { recentLogLines } from '../../codex/log-files.ts';
 import { EXIT, StewardError } from '../../errors.ts';
+import { searchTerms } from '../../evidence/search-terms.ts';
 import { createHost, type Host } from '../../host.ts';
 import { findAnswer } from '../../knowledge/answers.ts';
 import { createMatcher, type Matcher } from '../../knowledge/matcher/matcher.ts';
@@ -12,11 +13,12 @@ import type { Explanation } from '../../knowledge/matcher/verdict.ts';
 import { describeReset, readResetTime } from '../../knowledge/reset-time.ts';
 import { type ConfirmedMatch, confirmOnMachine, summaryOfCheck } from '../confirm.ts';
 import type { CommandDeps } from '../main.ts';
-import { renderAnswer, renderExplanation } from '../render/explanation.ts';
+import { renderAnswer, renderExplanation, renderSearch } from '../render/explanation.ts';
 import { count } from '../render/layout.ts';
 import { startProgress } from '../render/progress.ts';
 import { redacted } from '../render/redacted.ts';
 import type { Terminal } from '../render/terminal.ts';
+import { readSignalWords } from '../signals-here.ts';
 
 export interface ExplainOptions {
   readonly last?: boolean;
@@ -38,6 +40,9 @@ export async function runExplain(
   const answer = isExact ? undefined : findAnswer(text);
   const here = answer?.check === undefined ? null : await summaryOfCheck(answer.check, host, signal);
   const resetsAt = resetOf(matches, text, host.now());
+  const scope = { host, home: resolveCodexHome(host), signal };
+  const signals = matches.length === 0 ? new Map<string, string>() : await readSignalWords(scope);
+  const search = explanation.verdict === 'unsure' && answer === undefined ? searchTerms(text, matches) : null;
   if (options.json) {
     const payload = {
       schemaVersion: 1,
@@ -46,14 +51,19 @@ export async function runExplain(
       matches,
       answer: answer === undefined ? null : { ...answer, here },
       resetsAt: resetsAt === null ? null : new Date(resetsAt).toISOString(),
+      signals: Object.fromEntries(
+        matches.flatMap(({ id }) => (signals.has(id) ? [[id, signals.get(id)]] : [])),
+      ),
+      search,
     };
     terminal.out(`${JSON.stringify(redacted(payload), null, 2)}\n`);
   } else if (answer !== undefined) {
     terminal.out(renderAnswer(answer, here, terminal, host.userHome));
   } else {
     const reset = resetsAt === null ? null : describeReset(resetsAt, host.now());
-    const style = { userHome: host.userHome, platform: host.platform, isWsl: host.isWsl, reset };
+    const style = { userHome: host.userHome, platform: host.platform, isWsl: host.isWsl, reset, signals };
     terminal.out(renderExplanation(explanation, matches, terminal, style));
+    if (search !== null) terminal.out(renderSearch(search, terminal));
   }
   return explanation.verdict === 'match' || answer !== undefined ? EXIT.ok : EXIT.problems;
 }

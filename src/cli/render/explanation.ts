@@ -1,5 +1,6 @@
 /** The screen of `steward explain`: the cause in one sentence, why we think so, the fix, and what else it could be. */
 
+import type { SearchTerms } from '../../evidence/search-terms.ts';
 import type { Answer } from '../../knowledge/answers.ts';
 import type { Explanation } from '../../knowledge/matcher/verdict.ts';
 import type { ConfirmedMatch } from '../confirm.ts';
@@ -14,6 +15,8 @@ export interface ExplanationStyle {
   readonly isWsl: boolean;
   /** When a used-up limit comes back, in words. */
   readonly reset: string | null;
+  /** What was said about the fixes of these failures, by id. */
+  readonly signals: ReadonlyMap<string, string>;
 }
 
 /** The answer to a question. */
@@ -64,6 +67,13 @@ export function renderExplanation(
   return lines.join('\n');
 }
 
+/** Where to look next when the text did not decide it: who else has it, and how to hand it over. */
+export function renderSearch({ terms, url }: SearchTerms, { paint, width }: Terminal): string {
+  const row = (label: string, text: string) => `  ${paint('dim', label.padEnd(9))}${hang(text, width, 11)}`;
+  const lines = terms === '' ? [] : [row('search', terms), row('', url)];
+  return `${[...lines, row('send', `${paint('cyan', 'steward bundle')}  packs what a maintainer needs, without secrets`)].join('\n')}\n`;
+}
+
 function renderMatch(match: ConfirmedMatch, terminal: Terminal, style: ExplanationStyle): string {
   const { paint, width } = terminal;
   const lines = [
@@ -89,6 +99,8 @@ function renderMatch(match: ConfirmedMatch, terminal: Terminal, style: Explanati
   });
   if (here.kind === 'confirmed' && here.finding.fix.command !== null)
     row('run', paint('cyan', here.finding.fix.command));
+  const said = style.signals.get(match.id);
+  if (said !== undefined) row('so far', said);
   return `${lines.join('\n')}\n`;
 }
 

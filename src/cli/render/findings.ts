@@ -24,6 +24,8 @@ const EVIDENCE_SHOWN = 2;
 export interface FindingStyle {
   readonly userHome: string;
   readonly verbose: boolean;
+  /** What was said about the fixes of these failures, by id: "worked 3 of 3 times here". */
+  readonly signals?: ReadonlyMap<string, string>;
 }
 
 /** One finding as a block of lines, ending with a newline. */
@@ -55,6 +57,8 @@ export function renderFinding(finding: Finding, terminal: Terminal, style: Findi
     row('', steps.length === 1 ? step : `${index + 1}. ${step}`);
   });
   if (finding.fix.command !== null) row('run', paint('cyan', finding.fix.command));
+  const said = style.signals?.get(finding.id);
+  if (said !== undefined) row('so far', said);
   if (style.verbose && finding.references.length > 0) row('see', finding.references.join(', '));
   return `${lines.join('\n')}\n`;
 }

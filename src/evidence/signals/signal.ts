@@ -13,8 +13,11 @@ export const VERDICTS = [
 
 export type SignalVerdict = (typeof VERDICTS)[number];
 
-/** `held`: the doctor looked again after a repair and the failure was gone; `failed`: it was not, or the repair was taken back. */
-export type SignalWord = SignalVerdict | 'held' | 'failed';
+/**
+ * `held`: the doctor looked again after a repair and the failure was gone; `failed`: it was not, and the repair was taken
+ * back; `asked`: the person was asked how the fix did, which happens once.
+ */
+export type SignalWord = SignalVerdict | 'held' | 'failed' | 'asked';
 
 export interface Signal {
   /** The same word about the same occasion on the same machine has the same id: pooling twice adds nothing. */

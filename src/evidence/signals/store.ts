@@ -6,6 +6,7 @@ import type { CodexScope } from '../../codex/home.ts';
 import { systemCode } from '../../errors.ts';
 import { ensureDatabaseFile } from '../../storage/database-file.ts';
 import { fileError } from '../../storage/file-error.ts';
+import { giveToHomeOwner, journalPaths } from '../../storage/journal/folder.ts';
 import { type DatabaseConnection, openDatabase, type SqlRow } from '../../storage/sqlite.ts';
 import { type Signal, type SignalSummary, type SignalWord, summariseSignals, VERDICTS } from './signal.ts';
 
@@ -92,6 +93,7 @@ async function write<T>(scope: CodexScope, body: (db: DatabaseConnection) => T):
     return db.transaction(() => body(db));
   } finally {
     await db.close();
+    await giveToHomeOwner(journalPaths(scope.home.path), scope.host.uid);
   }
 }
 
@@ -127,7 +129,7 @@ function signalOf(row: SqlRow): Signal | null {
 }
 
 /** Every word that may stand in the table. */
-export const SIGNAL_WORDS: readonly SignalWord[] = [...VERDICTS, 'held', 'failed'];
+export const SIGNAL_WORDS: readonly SignalWord[] = [...VERDICTS, 'held', 'failed', 'asked'];
 
 function machineOf(db: DatabaseConnection): string | undefined {
   const [row] = db.all('SELECT machine FROM signals_machine');
