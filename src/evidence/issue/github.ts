@@ -162,7 +162,7 @@ function useCache(
       if (known === null || statusOf(error) !== 304) throw error;
       counts.unchanged++;
       const headers = known.link === null ? {} : { link: known.link };
-      return { status: 200, url, headers, data: known.data };
+      return { status: 200, url, headers, data: known.data, retryCount: 0 };
     }
   });
 }
