@@ -1,5 +1,6 @@
 /** `steward issue`: what is known about a GitHub issue and all that is linked to it, as one report. */
 import { resolve } from 'node:path';
+import { readCodexBinaries, usableNative } from '../../codex/binaries.ts';
 import { type CodexScope, resolveCodexHome } from '../../codex/home.ts';
 import { EXIT, StewardError } from '../../errors.ts';
 import { type Crawled, crawlIssues } from '../../evidence/issue/crawl.ts';
@@ -112,5 +113,6 @@ async function lookHere(report: IssueReport, scope: CodexScope): Promise<Readonl
 async function analyse(report: IssueReport, scope: CodexScope, terminal: Terminal): Promise<string> {
   const { analyseIssue } = await import('../../evidence/issue/analyze.ts');
   const progress = startProgress(terminal, 'your codex is reading the graph');
-  return analyseIssue(scope, report).finally(progress.stop);
+  const codex = usableNative(await readCodexBinaries(scope));
+  return analyseIssue(scope, codex?.native ?? null, report).finally(progress.stop);
 }

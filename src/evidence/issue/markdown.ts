@@ -57,7 +57,7 @@ function summaryOf({ root, graph, pulls }: IssueReport): readonly string[] {
     `- ${root.kind === 'pull' ? 'Pull request' : 'Issue'}, **${root.state}**${closed}; opened by ${user(root.author)} on ${day(root.createdAt)}`,
     `- ${root.commentCount} comments, ${root.comments.length} of them read; ${root.thumbsUp} 👍`,
     ...(root.labels.length === 0 ? [] : [`- Labels: ${root.labels.map(code).join(', ')}`]),
-    `- Linked: ${graph.nodes.length - 1} issues and pull requests read, ${pulls.length} of all pull requests, ${merged} merged; ${graph.notFetched.length} known by name only`,
+    `- Linked issues and pull requests read: ${graph.nodes.length - 1}; pull requests: ${pulls.length}, merged: ${merged}; known by name only: ${graph.notFetched.length}`,
   ];
 }
 
