@@ -1,5 +1,6 @@
 /** How an account is named to a person and in JSON: recognisable to its owner, of little use to anybody else. */
 import type { Account } from './account.ts';
+import { plainText } from './plain-text.ts';
 
 /** `us***@***.test`, as tools for this pool format print addresses in JSON. */
 export function maskAddress(email: string): string {
@@ -18,5 +19,6 @@ export function accountLabel(account: Account, index: number): string {
   if (account.email !== null) parts.push(maskAddress(account.email));
   if (account.kind === 'api-key') parts.push('API key');
   else if (account.accountId !== null) parts.push(`id:${account.accountId.slice(-6)}`);
-  return parts.length === 0 ? `Account ${index + 1}` : `Account ${index + 1} (${parts.join(', ')})`;
+  const words = plainText(parts.join(', '), 160); // the file is anybody's to write
+  return words === null ? `Account ${index + 1}` : `Account ${index + 1} (${words})`;
 }

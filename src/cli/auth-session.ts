@@ -5,12 +5,9 @@ import { migrateLegacyPool } from '../accounts/store/pool-store.ts';
 import { type CodexScope, resolveCodexHome } from '../codex/home.ts';
 import { systemCode } from '../errors.ts';
 import { createHost } from '../host.ts';
-import { redact } from '../storage/redact.ts';
 import type { CommandDeps } from './main.ts';
+import { answerText } from './render/redacted.ts';
 import type { Terminal } from './render/terminal.ts';
-
-/** The documented `schemaVersion` of our JSON. */
-const SCHEMA_VERSION = 1;
 
 export interface AuthSession {
   readonly scope: CodexScope;
@@ -55,19 +52,9 @@ export async function openAuthSession(
     json,
     say,
     answer: (payload) => {
-      if (!json) return;
-      const all = { schemaVersion: SCHEMA_VERSION, command: options.command, ...payload };
-      terminal.out(`${JSON.stringify(all, withoutSecrets, 2)}\n`);
+      if (json) terminal.out(answerText(options.command, payload));
     },
   };
-}
-
-/**
- * Our own members are public by construction, whatever they are called (`tokens`, `accountKey`); only texts may quote
- * somebody else's words.
- */
-function withoutSecrets(_name: string, value: unknown): unknown {
-  return typeof value === 'string' && !/^sha256:[0-9a-f]{64}$/.test(value) ? redact(value) : value;
 }
 
 /** Whether there was something to end. Nothing is loaded for a home in which nothing was ever changed. */

@@ -280,7 +280,10 @@ describe('the rest', () => {
   test('policies are kept and listed, wrong ones are usage errors', async () => {
     await world.addAccount('plus');
     expect((await auth('account', 'tag', '1', 'Work,eu')).code).toBe(0);
-    expect((await auth('account', 'weight', '1', '2')).code).toBe(0);
+    expect(await authJson('account', 'weight', '1', '2')).toMatchObject({
+      code: 0,
+      json: { command: 'account weight', index: 0, weight: 2, tags: ['eu', 'work'] },
+    });
     expect((await auth('account', 'pause', '1')).code).toBe(0);
     expect((await auth('account', 'note', '1', 'the', 'good', 'one')).code).toBe(0);
     expect((await auth('account', 'weight', '1', 'heavy')).code).toBe(2);

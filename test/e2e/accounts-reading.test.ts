@@ -338,7 +338,17 @@ describe('why-selected', () => {
       ok: true,
       availableCount: 1,
       totalCount: 3,
-      selected: { index: 0, oneBasedIndex: 1, email: 'us***@***.test', available: true },
+      config: { healthWeight: 0, tokenWeight: 0, freshnessWeight: 0 },
+      selected: {
+        index: 0,
+        oneBasedIndex: 1,
+        email: 'us***@***.test',
+        available: true,
+        health: expect.any(Number),
+        tokens: 50,
+        capabilityBoost: 0,
+        pidBonus: 0,
+      },
     });
     // biome-ignore lint/suspicious/noExplicitAny: tests compare whole values
     expect(json.candidates.map(({ index, reason }: any) => [index, reason])).toEqual([

@@ -44,15 +44,3 @@ function resetTime({ resetAt, resetAfterSeconds }: RawWindow, now: number): numb
   if (given === null || !Number.isFinite(given) || Math.abs(given - now) > FURTHEST_MS) return null;
   return Math.round(given);
 }
-
-/** A word for people or logs: one line, no control characters, not too long; `null` when nothing is left. */
-export function plainText(value: unknown, maxLength = 80): string | null {
-  if (typeof value !== 'string') return null;
-  const text = value
-    .slice(0, 4 * maxLength)
-    .replaceAll(/[\p{C}\s]+/gu, ' ')
-    .trim()
-    .slice(0, maxLength)
-    .trim();
-  return text === '' ? null : text;
-}

@@ -2,7 +2,8 @@
  * The limits that ride on every model answer, also on a 429 and on a WebSocket's error frame: the one place that reads
  * these headers (understood by Codex 0.133 to 0.169; `x-codex-plan-type` and `…-reset-after-seconds` by other clients).
  */
-import { plainText, windowOf } from './limit-values.ts';
+import { plainText } from '../plain-text.ts';
+import { windowOf } from './limit-values.ts';
 import type { AdditionalLimit, Credits, Usage, UsageWindow } from './usage-facts.ts';
 
 /** `x-codex-primary-used-percent`, `x-codex-bengalfox-secondary-reset-at`, … */

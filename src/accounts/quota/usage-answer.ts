@@ -1,6 +1,7 @@
 /** The answer of the usage endpoint. Only what is understood is taken; a new member, or a missing one, breaks nothing. */
 import * as v from 'valibot';
-import { plainText, windowOf } from './limit-values.ts';
+import { plainText } from '../plain-text.ts';
+import { windowOf } from './limit-values.ts';
 import type { AdditionalLimit, Credits, Usage, UsageWindow } from './usage-facts.ts';
 
 const MaybeNumber = v.optional(v.fallback(v.nullable(v.number()), null), null);

@@ -1,5 +1,5 @@
 /** What an account is called across files: keys that survive refreshes, new logins and changes of position. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Account } from '../account.ts';
 
 /** What names an account. */
@@ -39,9 +39,9 @@ export function withKeys<A extends Account>(accounts: readonly A[]): readonly A[
 export function policyKey(account: Account): string {
   if (account.kind === 'api-key') return account.key;
   const identity = account.accountId?.trim() || account.email?.trim().toLowerCase() || 'unknown';
-  return `sha256:${createHash('sha256').update(identity).digest('hex')}`;
+  return `sha256:${hash('sha256', identity)}`;
 }
 
 function hashed(...parts: readonly string[]): string {
-  return `sha256:${createHash('sha256').update(parts.join('\0')).digest('hex')}`;
+  return `sha256:${hash('sha256', parts.join('\0'))}`;
 }

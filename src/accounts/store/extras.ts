@@ -4,10 +4,10 @@
  *
  * Its name must not begin with the pool file's: codex-multi-auth takes `<pool>.*` for backups.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import * as v from 'valibot';
 import type { ApiKeyAccount, ChatgptAccount } from '../account.ts';
-import { accountKey } from './account-key.ts';
+import { accountKey, withKeys } from './account-key.ts';
 import { commonMembers, type Row, takeCommon, takeFrom, withRest } from './row.ts';
 
 /** An id token whose account vanished by another program's hand is kept this long; it may be back. */
@@ -71,15 +71,16 @@ export function parseExtras(value: Row): Extras {
         return parsed.success ? [[key, parsed.output] as const] : [];
       }),
     ),
-    apiKeys: (take('apiKeys', Rows) ?? []).flatMap((row) => parseApiKey(row) ?? []),
+    apiKeys: withKeys((take('apiKeys', Rows) ?? []).flatMap((row) => parseApiKey(row) ?? [])),
     selection: take('selection', Selection),
     generation: take('affinityGeneration', Whole) ?? 0,
-    rest,
+    rest: rest(),
   };
 }
 
 function parseApiKey(row: Row): ApiKeyAccount | null {
-  const { rest, take } = takeFrom(row);
+  const taker = takeFrom(row);
+  const { rest, take } = taker;
   const apiKey = take('apiKey', v.pipe(v.string(), v.nonEmpty()));
   if (apiKey === null) return null;
   return {
@@ -88,8 +89,8 @@ function parseApiKey(row: Row): ApiKeyAccount | null {
     apiKey,
     email: take('email', v.string()),
     addedAt: take('addedAt', v.number()) ?? 0,
-    ...takeCommon(rest, take),
-    rest,
+    ...takeCommon(taker),
+    rest: rest(),
   };
 }
 
@@ -152,5 +153,5 @@ export function keepIdTokens(
 }
 
 function hashOf(refreshToken: string): string {
-  return createHash('sha256').update(refreshToken).digest('hex');
+  return hash('sha256', refreshToken);
 }

@@ -146,7 +146,7 @@ function parseFlagged(row: Row, now: number): FlaggedAccount | null {
   const flaggedAt = take('flaggedAt', v.number()) ?? now;
   const reason = take('flaggedReason', v.string());
   const lastError = take('lastError', v.string());
-  const account = parseRow(rest);
+  const account = parseRow(rest());
   return account === null ? null : { account, flaggedAt, reason, lastError };
 }
 

@@ -13,7 +13,7 @@ import type { PoolDocument } from './pool-document.ts';
 /** The pool that both files make together. */
 export function assemble(document: PoolDocument, extras: Extras): Pool {
   const logins = document.accounts.map(idTokenGiver(extras));
-  const accounts = withKeys([...logins, ...extras.apiKeys]);
+  const accounts = [...logins, ...extras.apiKeys]; // both lists come with keys of their own
   const chosen = isCurrent(extras.selection, document) ? extras.selection : null;
   const positionOf = (key: string | null | undefined): number | null => {
     const position = accounts.findIndex((account) => account.key === key);

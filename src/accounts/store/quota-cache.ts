@@ -154,7 +154,7 @@ function parseEntry(value: unknown): QuotaEntry | null {
     planType: take('planType', Words),
     primary: parseWindow(take('primary', RowSchema)),
     secondary: parseWindow(take('secondary', RowSchema)),
-    rest,
+    rest: rest(),
   };
 }
 

@@ -22,22 +22,31 @@ const ResetTimes = v.record(v.string(), v.unknown());
 
 /** Takes known members out of a row, one by one; what nobody took is the rest. */
 export function takeFrom(row: Row) {
-  const rest: Record<string, unknown> = { ...row };
+  const taken = new Set<string>();
+  const peek = <S extends v.GenericSchema>(name: string, schema: S): v.InferOutput<S> | null => {
+    if (row[name] === undefined) return null; // most rows lack most members, and issues are costly to make
+    const parsed = v.safeParse(schema, row[name]);
+    return parsed.success ? parsed.output : null;
+  };
   return {
-    rest,
+    /** The member, which stays in the rest. */
+    peek,
     take<S extends v.GenericSchema>(name: string, schema: S): v.InferOutput<S> | null {
-      if (row[name] === undefined) return null; // most rows lack most members, and issues are costly to make
-      const parsed = v.safeParse(schema, row[name]);
-      if (!parsed.success) return null;
-      delete rest[name];
-      return parsed.output;
+      const value = peek(name, schema);
+      if (value !== null) taken.add(name);
+      return value;
     },
+    /** To be asked for last. */
+    rest: (): Row => Object.fromEntries(Object.entries(row).filter(([name]) => !taken.has(name))),
   };
 }
 
+type Taker = ReturnType<typeof takeFrom>;
+
 /** The account of a row; `null` without a refresh token, which no account can do without. */
 export function parseRow(row: Row): ChatgptAccount | null {
-  const { rest, take } = takeFrom(row);
+  const taker = takeFrom(row);
+  const { take, rest } = taker;
   const refreshToken = take('refreshToken', Text);
   if (refreshToken === null) return null;
   const accountId = take('accountId', Text);
@@ -57,16 +66,16 @@ export function parseRow(row: Row): ChatgptAccount | null {
     email,
     addedAt,
     invalidated: invalidatedAt === null ? null : { at: invalidatedAt, code: invalidationCode },
-    ...takeWorkspaces(rest, take),
+    ...takeWorkspaces(taker),
     currentWorkspaceIndex: take('currentWorkspaceIndex', Whole),
     recordId: take('recordId', Text),
-    ...takeCommon(rest, take),
-    rest,
+    ...takeCommon(taker),
+    rest: rest(),
   };
 }
 
 /** What ChatGPT logins and API keys have in common. */
-export function takeCommon(rest: Record<string, unknown>, take: ReturnType<typeof takeFrom>['take']) {
+export function takeCommon({ take }: Taker) {
   const untilMs = take('coolingDownUntil', Time);
   const reason = take('cooldownReason', CooldownReason);
   return {
@@ -75,27 +84,26 @@ export function takeCommon(rest: Record<string, unknown>, take: ReturnType<typeo
     isEnabled: (take('enabled', Flag) ?? true) !== false,
     lastUsed: take('lastUsed', Time) ?? 0,
     lastSwitchReason: take('lastSwitchReason', SwitchReason),
-    rateLimitResetTimes: takeResetTimes(rest),
+    rateLimitResetTimes: takeResetTimes(take),
     cooldown: untilMs === null ? null : { untilMs, reason: reason ?? ('network-error' as const) },
   };
 }
 
-function takeResetTimes(rest: Record<string, unknown>): Readonly<Record<string, number>> {
-  const times = v.safeParse(ResetTimes, rest.rateLimitResetTimes);
-  if (!times.success) return {};
-  delete rest.rateLimitResetTimes;
+function takeResetTimes(take: Taker['take']): Readonly<Record<string, number>> {
   return Object.fromEntries(
-    Object.entries(times.output).flatMap(([key, time]) => (v.is(Time, time) ? [[key, time]] : [])),
+    Object.entries(take('rateLimitResetTimes', ResetTimes) ?? {}).flatMap(([key, time]) =>
+      v.is(Time, time) ? [[key, time]] : [],
+    ),
   );
 }
 
 const WORKSPACE_MEMBERS: ReadonlySet<string> = new Set(['id', 'name', 'enabled', 'disabledAt', 'isDefault']);
 
-function takeWorkspaces(rest: Record<string, unknown>, take: ReturnType<typeof takeFrom>['take']) {
-  const rows = take('workspaces', Workspaces) ?? [];
+function takeWorkspaces({ peek, take }: Taker) {
+  const rows = peek('workspaces', Workspaces) ?? [];
   // Members unknown to us stay with the row, to be put back by id.
-  if (rows.some((row) => Object.keys(row).some((name) => !WORKSPACE_MEMBERS.has(name))))
-    rest.workspaces = rows;
+  const isKnown = rows.every((row) => Object.keys(row).every((name) => WORKSPACE_MEMBERS.has(name)));
+  if (isKnown) take('workspaces', Workspaces);
   const workspaces = rows.map(
     (row): Workspace => ({
       id: row.id,

@@ -97,24 +97,31 @@ function registerAccountCommands(auth: Command, { deps, done }: Registration): v
     .description('add tags')
     .argument(...ACCOUNT)
     .argument('<tags...>')
-    .action(async (selector, tags) =>
-      done(await (await import('../commands/auth/account.ts')).runAccountTag(selector, tags, deps)),
+    .option(...JSON_OPTION)
+    .action(async (selector, tags, options) =>
+      done(await (await import('../commands/auth/account.ts')).runAccountTag(selector, tags, options, deps)),
     );
   account
     .command('untag')
     .description('take tags away')
     .argument(...ACCOUNT)
     .argument('<tags...>')
-    .action(async (selector, tags) =>
-      done(await (await import('../commands/auth/account.ts')).runAccountUntag(selector, tags, deps)),
+    .option(...JSON_OPTION)
+    .action(async (selector, tags, options) =>
+      done(
+        await (await import('../commands/auth/account.ts')).runAccountUntag(selector, tags, options, deps),
+      ),
     );
   account
     .command('weight')
     .description('how often it is chosen, compared with others (1 is normal)')
     .argument(...ACCOUNT)
     .argument('<weight>')
-    .action(async (selector, weight) =>
-      done(await (await import('../commands/auth/account.ts')).runAccountWeight(selector, weight, deps)),
+    .option(...JSON_OPTION)
+    .action(async (selector, weight, options) =>
+      done(
+        await (await import('../commands/auth/account.ts')).runAccountWeight(selector, weight, options, deps),
+      ),
     );
   for (const [name, description] of [
     ['disable', 'choose it no more, until enable or a switch to it'],
@@ -139,8 +146,11 @@ function registerAccountCommands(auth: Command, { deps, done }: Registration): v
       .command(name)
       .description(description)
       .argument(...ACCOUNT)
-      .action(async (selector) =>
-        done(await (await import('../commands/auth/account.ts')).runAccountFlag(name, selector, deps)),
+      .option(...JSON_OPTION)
+      .action(async (selector, options) =>
+        done(
+          await (await import('../commands/auth/account.ts')).runAccountFlag(name, selector, options, deps),
+        ),
       );
   }
   account
@@ -148,8 +158,9 @@ function registerAccountCommands(auth: Command, { deps, done }: Registration): v
     .description('write a note on it; without text, take the note away')
     .argument(...ACCOUNT)
     .argument('[text...]')
-    .action(async (selector, text) =>
-      done(await (await import('../commands/auth/account.ts')).runAccountNote(selector, text, deps)),
+    .option(...JSON_OPTION)
+    .action(async (selector, text, options) =>
+      done(await (await import('../commands/auth/account.ts')).runAccountNote(selector, text, options, deps)),
     );
   account
     .command('policy')

@@ -47,11 +47,17 @@ function checkReadable(reading: PoolReading): PoolCheck {
     case 'intentional-reset':
       return ok('storage-readable', 'the pool was emptied on purpose');
     case 'recoverable':
-      return warn(
-        'storage-readable',
-        'the pool file is broken; its accounts were read from a copy',
-        recoveredFrom ?? undefined,
-      );
+      return recoveredFrom === reading.paths.poolFile
+        ? warn(
+            'storage-readable',
+            'the file beside the pool (API keys, id tokens) is broken',
+            reading.paths.extrasFile,
+          )
+        : warn(
+            'storage-readable',
+            'the pool file is broken; its accounts were read from a copy',
+            recoveredFrom ?? undefined,
+          );
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Account } from '../../../accounts/account.ts';
 import { accountLabel } from '../../../accounts/account-label.ts';
 import { requireAccount } from '../../../accounts/actions/account-reference.ts';
+import { plainText } from '../../../accounts/plain-text.ts';
 import { type AccountPolicy, readPolicies, updatePolicy } from '../../../accounts/store/policies-store.ts';
 import { requirePool } from '../../../accounts/store/pool-store.ts';
 import { EXIT, StewardError } from '../../../errors.ts';
@@ -11,6 +12,10 @@ import { columns } from '../../render/layout.ts';
 
 const MAX_WEIGHT = 10;
 const MAX_NOTE = 500;
+
+export interface AccountOptions {
+  readonly json?: boolean;
+}
 
 export type AccountFlag = 'pause' | 'unpause' | 'drain' | 'undrain';
 
@@ -25,20 +30,25 @@ const FLAGS: Readonly<Record<AccountFlag, { change: Partial<AccountPolicy>; says
 export async function runAccountTag(
   reference: string,
   tags: readonly string[],
+  options: AccountOptions,
   deps: CommandDeps,
 ): Promise<number> {
   const wanted = parseTags(tags);
-  return await change(reference, deps, (policy) => ({ ...policy, tags: [...policy.tags, ...wanted] }));
+  return await change('account tag', reference, options, deps, (policy) => ({
+    ...policy,
+    tags: [...policy.tags, ...wanted],
+  }));
 }
 
 /** Takes tags away; one that is not there is no error. */
 export async function runAccountUntag(
   reference: string,
   tags: readonly string[],
+  options: AccountOptions,
   deps: CommandDeps,
 ): Promise<number> {
   const gone = new Set(parseTags(tags));
-  return await change(reference, deps, (policy) => ({
+  return await change('account untag', reference, options, deps, (policy) => ({
     ...policy,
     tags: policy.tags.filter((tag) => !gone.has(tag)),
   }));
@@ -48,43 +58,53 @@ export async function runAccountUntag(
 export async function runAccountWeight(
   reference: string,
   weight: string,
+  options: AccountOptions,
   deps: CommandDeps,
 ): Promise<number> {
   const value = weight.trim() === '' ? Number.NaN : Number(weight);
   if (!(value >= 0 && value <= MAX_WEIGHT)) {
     throw usage(`"${weight}" is not a weight`, `Give a number from 0 to ${MAX_WEIGHT}; 1 is neutral.`);
   }
-  return await change(reference, deps, (policy) => ({ ...policy, weight: value }));
+  return await change('account weight', reference, options, deps, (policy) => ({ ...policy, weight: value }));
 }
 
 /** Pauses, drains, or takes either back. */
 export async function runAccountFlag(
   flag: AccountFlag,
   reference: string,
+  options: AccountOptions,
   deps: CommandDeps,
 ): Promise<number> {
   const { change: members, says } = FLAGS[flag];
-  return await change(reference, deps, (policy) => ({ ...policy, ...members }), says);
+  return await change(
+    `account ${flag}`,
+    reference,
+    options,
+    deps,
+    (policy) => ({ ...policy, ...members }),
+    says,
+  );
 }
 
 /** Writes a note; without text, takes it away. */
 export async function runAccountNote(
   reference: string,
   text: readonly string[],
+  options: AccountOptions,
   deps: CommandDeps,
 ): Promise<number> {
   const note = text.join(' ').trim();
   if (note.length > MAX_NOTE) {
     throw usage('the note is too long', `At most ${MAX_NOTE} characters.`);
   }
-  return await change(reference, deps, (policy) => ({ ...policy, note: note === '' ? null : note }));
+  return await change('account note', reference, options, deps, (policy) => ({
+    ...policy,
+    note: note === '' ? null : note,
+  }));
 }
 
 /** All accounts with their policies. */
-export async function runAccountPolicyList(
-  options: { readonly json?: boolean },
-  deps: CommandDeps,
-): Promise<number> {
+export async function runAccountPolicyList(options: AccountOptions, deps: CommandDeps): Promise<number> {
   const session = await openAuthSession(deps, { command: 'account policy list', json: options.json });
   const pool = await requirePool(session.scope);
   const policies = await readPolicies(session.scope, pool);
@@ -111,20 +131,23 @@ export async function runAccountPolicyList(
 }
 
 async function change(
+  command: string,
   reference: string,
+  options: AccountOptions,
   deps: CommandDeps,
   by: (policy: AccountPolicy) => AccountPolicy,
   says?: string,
 ): Promise<number> {
-  const session = await openAuthSession(deps, { command: 'account' });
+  const session = await openAuthSession(deps, { command, json: options.json });
   const pool = await requirePool(session.scope);
   const index = requireAccount(pool, reference);
   const account: Account | undefined = pool.accounts[index];
   if (account === undefined) return EXIT.usage;
   const policy = await updatePolicy(session.scope, pool, account, by);
-  session.say(
-    `${accountLabel(account, index)}${says === undefined ? `: ${describePolicy(policy)}` : ` ${says}.`}`,
-  );
+  const label = accountLabel(account, index);
+  session.say(`${label}${says === undefined ? `: ${describePolicy(policy)}` : ` ${says}.`}`);
+  const { tags, weight, paused, drained, note } = policy;
+  session.answer({ index, number: index + 1, label, tags, weight, paused, drained, note });
   return EXIT.ok;
 }
 
@@ -135,8 +158,8 @@ function describePolicy(
     policy.paused ? 'paused' : '',
     policy.drained ? 'drained' : '',
     policy.weight === 1 ? '' : `weight ${policy.weight}`,
-    policy.tags.length === 0 ? '' : `tags ${policy.tags.join(', ')}`,
-    policy.note === null ? '' : `note: ${policy.note}`,
+    policy.tags.length === 0 ? '' : `tags ${plainText(policy.tags.join(', '), MAX_NOTE) ?? ''}`,
+    policy.note === null ? '' : `note: ${plainText(policy.note, MAX_NOTE) ?? ''}`,
   ].filter((part) => part !== '');
   return parts.length === 0 ? 'no policy' : parts.join('; ');
 }

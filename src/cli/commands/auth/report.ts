@@ -9,7 +9,7 @@ import { type AuthSession, openAuthSession } from '../../auth-session.ts';
 import type { CommandDeps } from '../../main.ts';
 import { renderOutlook, renderReadingAge, renderStorage } from '../../render/accounts.ts';
 import { renderForecast } from '../../render/accounts-forecast.ts';
-import { redacted } from '../../render/redacted.ts';
+import { answerText } from '../../render/redacted.ts';
 import { forecastToJson, probeErrors } from './forecast.ts';
 import { type LiveView, loadLiveView } from './live-view.ts';
 
@@ -42,8 +42,7 @@ export async function runReport(options: ReportOptions, deps: CommandDeps): Prom
   session.answer(report);
   if (options.out !== undefined) {
     const path = resolve(scope.host.cwd, options.out);
-    const text = JSON.stringify({ schemaVersion: 1, command: 'report', ...redacted(report) }, null, 2);
-    await writeFileAtomic(path, `${text}\n`, { mode: 0o600 });
+    await writeFileAtomic(path, answerText('report', report), { mode: 0o600 });
     session.say(`Report written to ${path}`);
   }
   if (session.json) return EXIT.ok;
@@ -94,6 +93,8 @@ export async function reportToJson(
       normalized: model ?? null,
       remapped: false,
       promptFamily: model === undefined ? null : familyOf(model),
+      // Documented; what a model can do is for the server to say, and nobody asked it.
+      capabilities: { toolSearch: null, computerUse: null, compaction: null },
     },
     liveProbe: probe !== null,
     liveProbeBudget: {

@@ -20,7 +20,7 @@ import {
   renderStorage,
 } from '../../render/accounts.ts';
 import { numberOf, outlookToJson, statusRows } from '../../render/accounts-json.ts';
-import { redacted } from '../../render/redacted.ts';
+import { answerText, redacted } from '../../render/redacted.ts';
 import type { Terminal } from '../../render/terminal.ts';
 
 export interface StatusOptions {
@@ -38,11 +38,12 @@ export async function runStatus(options: StatusOptions, { terminal, signal }: Co
   }
   const reading = await readPool(scope);
   if (reading.kind === 'corrupt') {
-    if (options.json) terminal.out(asJson(corruptAnswer(reading.paths.poolFile, reading.message)));
+    if (options.json)
+      terminal.out(answerText('status', corruptAnswer(reading.paths.poolFile, reading.message)));
     else terminal.out(corruptScreen(reading.message, terminal));
     return EXIT.problems;
   }
-  if (options.json) terminal.out(asJson(await statusAnswer(scope, reading)));
+  if (options.json) terminal.out(answerText('status', await statusAnswer(scope, reading)));
   else terminal.out(await statusScreen(scope, reading, terminal));
   return EXIT.ok;
 }
@@ -178,20 +179,5 @@ function loginAt(pool: Pool, index: number, isNewer: boolean) {
     text: isSplit
       ? `split: Codex itself is logged in with ${label}, the pool's active account is ${active}; \`steward auth switch ${active}\` brings them together`
       : `Codex itself is logged in with ${label}`,
-  };
-}
-
-function asJson(payload: Readonly<Record<string, unknown>>): string {
-  return `${JSON.stringify(redactedAnswer(payload), null, 2)}\n`;
-}
-
-/** All members are our own and hold no secrets, but for texts that quote files. */
-function redactedAnswer(payload: Readonly<Record<string, unknown>>) {
-  const { projectKey, ...rest } = payload;
-  return {
-    schemaVersion: 1,
-    command: 'status',
-    ...redacted(rest),
-    ...(projectKey === undefined ? {} : { projectKey }),
   };
 }

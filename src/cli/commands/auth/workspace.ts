@@ -3,6 +3,7 @@ import type { ChatgptAccount } from '../../../accounts/account.ts';
 import { accountLabel } from '../../../accounts/account-label.ts';
 import { requireAccount } from '../../../accounts/actions/account-reference.ts';
 import { chooseWorkspace } from '../../../accounts/actions/workspace.ts';
+import { plainText } from '../../../accounts/plain-text.ts';
 import { requirePool } from '../../../accounts/store/pool-store.ts';
 import { EXIT, StewardError } from '../../../errors.ts';
 import { type AuthSession, openAuthSession } from '../../auth-session.ts';
@@ -36,7 +37,7 @@ export async function runWorkspace(
   if (outcome === null) {
     throw new StewardError('ERR_ACCOUNTS_GONE', 'user', 'the account was removed meanwhile');
   }
-  const name = outcome.workspace.name ?? outcome.workspace.id;
+  const name = plainText(outcome.workspace.name ?? outcome.workspace.id);
   session.say(
     outcome.changed
       ? `${accountLabel(outcome.account, index)} now uses the workspace ${name}.`
@@ -67,7 +68,7 @@ function list(session: AuthSession, account: ChatgptAccount, index: number): num
   );
   const lines = rows.map(({ index: at, name, id, enabled, isDefault, current }) => {
     const marks = [current ? 'current' : '', isDefault ? 'default' : '', enabled ? '' : 'disabled'];
-    return [`${at + 1}.`, name ?? id, marks.filter((mark) => mark !== '').join(', ')];
+    return [`${at + 1}.`, plainText(name ?? id) ?? '', marks.filter((mark) => mark !== '').join(', ')];
   });
   for (const line of columns(lines)) session.say(line);
   session.answer({ index, label: accountLabel(account, index), workspaces: rows });
