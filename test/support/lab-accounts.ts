@@ -69,6 +69,7 @@ export async function startLabWithHome(): Promise<LabWithHome> {
     signal,
   });
   const children = new Set<number>();
+  let program: Promise<string> | undefined;
   const login: LabWithHome['login'] = async (name, lifetimeSeconds) => {
     const session = lab.world.sessions.open(lab.world.account(name), PASSWORD_ONLY);
     return await lab.world.sessions.issue(session, lifetimeSeconds);
@@ -129,19 +130,8 @@ export async function startLabWithHome(): Promise<LabWithHome> {
     },
     tokenCalls,
     startChild: async (calls) => {
-      // Below the project, so that the database driver's native package is found.
-      const program = join(CACHE, `refresh-child-${process.pid}.mjs`);
-      await build({
-        entryPoints: [join(HERE, 'refresh-child.ts')],
-        outfile: program,
-        bundle: true,
-        platform: 'node',
-        format: 'esm',
-        logLevel: 'error',
-        external: ['@photostructure/sqlite'],
-        banner: { js: "import{createRequire as cr}from'node:module';const require=cr(import.meta.url);" },
-      });
-      const child = spawn(process.execPath, [program, home, String(calls)], {
+      program ??= bundleChild(); // once: a second build would write over what the first child is reading
+      const child = spawn(process.execPath, [await program, home, String(calls)], {
         env,
         stdio: ['ignore', 'pipe', 'inherit'],
       });
@@ -171,6 +161,22 @@ export async function startLabWithHome(): Promise<LabWithHome> {
     },
   };
   return world;
+}
+
+async function bundleChild(): Promise<string> {
+  // Below the project, so that the database driver's native package is found.
+  const program = join(CACHE, `refresh-child-${process.pid}.mjs`);
+  await build({
+    entryPoints: [join(HERE, 'refresh-child.ts')],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+    external: ['@photostructure/sqlite'],
+    banner: { js: "import{createRequire as cr}from'node:module';const require=cr(import.meta.url);" },
+  });
+  return program;
 }
 
 async function accountOf(tokens: TokenSet, accountId: string): Promise<ChatgptAccount> {
