@@ -26,8 +26,8 @@ export interface Failover {
   succeeded(account: GatewayAccount): void;
   /** Whether what is left of the pool failed for the server's or the network's sake, not for a limit. */
   hasTrouble(): boolean;
-  /** Accounts with a limit that passes may be asked again; the pool knows which of them are back. */
-  forgetPassingLimits(): void;
+  /** Accounts with a limit that passes may be asked again; the pool knows which of them are back. Whether there are any. */
+  forgetPassingLimits(): boolean;
 }
 
 export interface FailoverDeps {
@@ -142,8 +142,10 @@ export function createFailover({ accounts, trouble, model }: FailoverDeps): Fail
     },
     hasTrouble: () => troubled.size > 0,
     forgetPassingLimits: () => {
+      const hasAny = passingLimits.size > 0;
       for (const key of passingLimits) excluded.delete(key);
       passingLimits.clear();
+      return hasAny;
     },
   };
 }

@@ -32,6 +32,8 @@ export interface AccountPicker {
   readonly isBound: boolean;
 }
 
+const FIRST_LOOK_MS = 200;
+
 export function createAccountPicker(deps: {
   readonly traffic: Traffic;
   readonly failover: Failover;
@@ -44,6 +46,7 @@ export function createAccountPicker(deps: {
   const { accounts } = traffic;
   let { wanted } = deps;
   let waitedMs = 0;
+  let looks = 0;
   let credentialFailure: string | null = null;
 
   const pick = async (hasLast: boolean): Promise<Pick> => {
@@ -70,12 +73,26 @@ export function createAccountPicker(deps: {
         if (credential.why === 'failed') credentialFailure ??= credential.message;
         continue;
       }
+      // While the others were asked, a limit that was met first may have passed.
+      if (looks === 0 && failover.forgetPassingLimits()) {
+        looks += 1;
+        continue;
+      }
       const at = soonestMs(choice.blocked);
       const waitMs = at === null ? Number.POSITIVE_INFINITY : Math.max(50, at - traffic.now());
       if (waitMs + waitedMs <= PATIENCE_MS) {
         waitedMs += waitMs;
         await pause(waitMs, deps.client);
         failover.forgetPassingLimits();
+        looks = 0;
+        continue;
+      }
+      // The time of its limit may be hidden behind a longer pause of our own: ask it again, less and less often.
+      const lookMs = FIRST_LOOK_MS * 2 ** looks;
+      if (waitedMs + lookMs <= PATIENCE_MS && failover.forgetPassingLimits()) {
+        looks += 1;
+        waitedMs += lookMs;
+        await pause(lookMs, deps.client);
         continue;
       }
       if (hasLast && failover.hasTrouble()) return { kind: 'tell-last' };

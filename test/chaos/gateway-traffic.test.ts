@@ -19,7 +19,14 @@ const WARM_SECONDS = 1;
 /** Of threads and responses it remembers the account, some hundred bytes each, and only so many. */
 const MOST_MORE_BYTES = 12_000_000;
 const NAMES = ['plus', 'second', 'pro', 'team', 'enterprise'] as const;
-/** The one that serves this thread, whatever the others do. */
+/** Limits are an account's, not a thread's: each account in turn is at its limit for so long, whoever asks. */
+const LIMIT_MS = 700;
+const limitedForMs = (name: string | undefined): number => {
+  const turn = Date.now() / LIMIT_MS;
+  const isLimited = NAMES[Math.floor(turn) % NAMES.length] === name;
+  return isLimited ? Math.ceil((1 - (turn % 1)) * LIMIT_MS) : 0;
+};
+/** The one that serves this thread, limits aside, whatever else the others do. */
 const steadyFor = (thread: string) => NAMES[Number(thread.replace(/\D/g, '')) % NAMES.length];
 
 const child = childBundle('gateway-child.ts');
@@ -55,7 +62,7 @@ function fail(say: Say, id: string): void {
     return;
   }
   say.event(created(id));
-  say.event(failed(id, ['server_is_overloaded', 'rate_limit_exceeded', 'server_error'][kind] ?? ''));
+  say.event(failed(id, ['server_is_overloaded', 'internal_error', 'server_error'][kind] ?? ''));
 }
 
 function answer(say: Say, id: string, marker: string): void {
@@ -75,24 +82,26 @@ async function startUpstream() {
     count += 1;
     return `resp_${count}`;
   };
-  const refuse = (response: ServerResponse) => {
-    const kind = Math.floor(Math.random() * 4);
-    if (kind === 0) return void response.socket?.resetAndDestroy();
-    const [status, headers, error] = [
-      [429, { 'retry-after': '1' }, { code: 'rate_limit_exceeded' }],
-      [429, {}, { type: 'usage_limit_reached', resets_in_seconds: 1 }],
-      [500, {}, { type: 'server_error' }],
-    ][kind - 1] as [number, Record<string, string>, object];
+  const refuse = (response: ServerResponse, status: number, error: object, headers = {}) =>
     response
       .writeHead(status, { 'content-type': 'application/json', ...headers })
       .end(JSON.stringify({ error }));
-  };
+  const limit = (response: ServerResponse, limitMs: number) =>
+    Math.random() < 0.5
+      ? refuse(response, 429, { code: 'rate_limit_exceeded' }, { 'retry-after-ms': String(limitMs) })
+      : refuse(response, 429, {
+          type: 'usage_limit_reached',
+          resets_at: Math.ceil((Date.now() + limitMs) / 1000),
+        });
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const id = request.headers['chatgpt-account-id'];
+    const limitMs = limitedForMs(accountOf(id));
+    if (limitMs > 0) return limit(response, limitMs);
     const unlucky = isUnlucky(id, request.headers['thread-id']);
-    if (unlucky && Math.random() < 0.5) return refuse(response);
+    if (unlucky && Math.random() < 0.2) return void response.socket?.resetAndDestroy();
+    if (unlucky && Math.random() < 0.3) return refuse(response, 500, { type: 'server_error' });
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     const say: Say = {
       event: (event) => response.write(`data: ${JSON.stringify(event)}\n\n`),
@@ -118,6 +127,13 @@ async function startUpstream() {
           event: (event) => socket.send(JSON.stringify(event)),
           cut: () => socket.terminate(),
         };
+        const limitMs = limitedForMs(accountOf(id));
+        if (limitMs > 0)
+          return say.event({
+            type: 'error',
+            status: 429,
+            error: { type: 'usage_limit_reached', resets_at: Math.ceil((Date.now() + limitMs) / 1000) },
+          });
         if (isUnlucky(id, request.headers['thread-id'])) return fail(say, nextId());
         const { marker } = JSON.parse(data.toString());
         served.push(marker);
