@@ -6,7 +6,7 @@ import { registerEvidence } from './program/evidence.ts';
 import { registerGateway } from './program/gateway.ts';
 import { registerRemote } from './program/remote.ts';
 import { registerShim } from './program/shim.ts';
-import { createTerminal, type Terminal } from './render/terminal.ts';
+import { createTerminal, type Terminal, watchOutput } from './render/terminal.ts';
 
 /** What every command's `run` is given besides its own options. */
 export interface CommandDeps {
@@ -21,7 +21,7 @@ export async function main(argv: readonly string[], version: string): Promise<nu
   const onSignal = () => interrupt.abort();
   process.once('SIGINT', onSignal);
   process.once('SIGTERM', onSignal);
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
+  watchOutput([process.stdout, process.stderr]);
   const terminal = createTerminal(process);
   const deps: CommandDeps = { terminal, signal: interrupt.signal };
   let exitCode: number = EXIT.ok;
@@ -167,11 +167,6 @@ function wantsJson(argv: readonly string[]): boolean {
   const own = argv.slice(0, end === -1 ? argv.length : end);
   // Only the `auth` family knows `-j`, also among other letters (`-lj`).
   return own.includes('--json') || (own[0] === 'auth' && own.some((word) => /^-[a-z]*j$/.test(word)));
-}
-
-/** `steward doctor | head` closes our output early: the reader's choice. What is being done is brought to its end, unheard. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
 }
 
 function parsePort(text: string): number {

@@ -4,13 +4,11 @@
  */
 import process from 'node:process';
 import { runStatus } from './commands/auth/status.ts';
-import { createTerminal } from './render/terminal.ts';
+import { createTerminal, watchOutput } from './render/terminal.ts';
 
 /** Shows the accounts and returns the exit code; errors are rendered here. */
 export async function showStatus(argv: readonly string[]): Promise<number> {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error; // `steward auth status | head`: the reader's choice
-  });
+  watchOutput([process.stdout, process.stderr]);
   const terminal = createTerminal(process);
   const json = argv.length > 2;
   try {

@@ -68,6 +68,7 @@ async function openLockFile(path: string, busyTimeoutMs: number): Promise<Databa
 /** SQLite does not say why it cannot open or write a file; the system does. */
 async function systemError(path: string, error: unknown): Promise<unknown> {
   const code = sqliteCode(error);
+  if (code === SQLITE.full) return fileError('write', path, Object.assign(new Error(), { code: 'ENOSPC' }));
   if (code !== SQLITE.cannotOpen && code !== SQLITE.readOnly) return error;
   try {
     await (await open(path, 'r+')).close();

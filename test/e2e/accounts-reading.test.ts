@@ -1,10 +1,11 @@
 /** The account commands that only look, as a user runs them: built program, documented files, a lab that writes down what it is asked. */
+import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { insertUsage, openLedger } from '../../src/accounts/ledger/ledger.ts';
 import { type LabWithHome, startLabWithHome } from '../support/lab-accounts.ts';
-import { type Place, type StewardRun, steward } from '../support/steward.ts';
+import { type Place, STEWARD, type StewardRun, steward } from '../support/steward.ts';
 import { treeBytes } from '../support/tree-bytes.ts';
 
 const POOL = 'multi-auth/openai-codex-accounts.json';
@@ -189,6 +190,17 @@ describe('status', () => {
     }
     expect(await readFile(join(world.home, POOL), 'utf8')).toContain('{bad');
   });
+});
+
+test.skipIf(process.platform !== 'linux')('an output that cannot be written is no crash', async () => {
+  for (const args of ['auth status', 'auth forecast']) {
+    const line = `"${process.execPath}" "${STEWARD}" ${args} > /dev/full`;
+    const { status, stderr } = spawnSync('sh', ['-c', line], { env: place.env, encoding: 'utf8' });
+    expect([status, stderr]).toEqual([
+      3,
+      expect.stringMatching(/^✖ the output cannot be written: ENOSPC.*\n$/),
+    ]);
+  }
 });
 
 describe('an empty pool', () => {

@@ -147,8 +147,8 @@ function hasUsableToken(account: ChatgptAccount, now: number): boolean {
 function fromVerdict(index: number, verdict: Verdict): Found {
   const { account } = verdict;
   const renewed = 'renewed' in verdict && (verdict.renewed === 'refreshed' || verdict.renewed === 'adopted');
-  const say = (outcome: FixResult, message: string): Found => ({
-    report: { index, account, outcome, message, code: null, action: null },
+  const say = (outcome: FixResult, message: string, action: string | null = null): Found => ({
+    report: { index, account, outcome, message, code: null, action },
     verdict,
     dead: null,
     renewed,
@@ -159,7 +159,7 @@ function fromVerdict(index: number, verdict: Verdict): Found {
     case 'limited':
       return say('healthy', 'the server accepts it; its limits are used up for now');
     case 'unreachable':
-      return say('warning-soft-failure', `could not be asked: ${verdict.message}`);
+      return say('warning-soft-failure', `could not be asked: ${verdict.message}`, verdict.action);
     case 'refused':
       return { ...refused(index, account, verdict), verdict };
   }

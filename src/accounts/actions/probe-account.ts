@@ -8,6 +8,7 @@ import { checkApiKey } from '../login/api-key.ts';
 import { fetchUsage } from '../quota/usage.ts';
 import type { Usage } from '../quota/usage-facts.ts';
 import type { RefreshOutcome } from '../refresh/refresh-account.ts';
+import { failureAction } from '../refresh/refusal.ts';
 import { renewTokens } from './renew.ts';
 
 const LOG_IN_AGAIN = 'Log that account in again: steward auth login.';
@@ -45,6 +46,7 @@ export type Verdict =
       readonly message: string;
       /** The machine's or the route's fault, and not the server's. */
       readonly isNetwork: boolean;
+      readonly action: string;
     };
 
 /** What was done to its tokens on the way; `null` for an API key. */
@@ -59,8 +61,15 @@ async function probeChatgpt(scope: CodexScope, account: ChatgptAccount): Promise
   const tokens = await renewTokens(scope, account);
   if (tokens.kind === 'refused') return refusedBy(tokens);
   if (tokens.kind === 'failed') {
-    const { reason, message } = tokens;
-    return { kind: 'unreachable', account: tokens.account, reason, message, isNetwork: isRoute(reason) };
+    const { reason, message, action } = tokens;
+    return {
+      kind: 'unreachable',
+      account: tokens.account,
+      reason,
+      message,
+      isNetwork: isRoute(reason),
+      action,
+    };
   }
   const outcome = await fetchUsage(scope, tokens.account);
   const renewed = outcome.account.refreshToken === tokens.account.refreshToken ? tokens.kind : 'refreshed';
@@ -78,7 +87,14 @@ async function probeChatgpt(scope: CodexScope, account: ChatgptAccount): Promise
       return { kind: 'limited', account: outcome.account, usage: null, untilMs: outcome.retryAt, renewed };
     case 'failed': {
       const { reason, message } = outcome;
-      return { kind: 'unreachable', account: outcome.account, reason, message, isNetwork: isRoute(reason) };
+      return {
+        kind: 'unreachable',
+        account: outcome.account,
+        reason,
+        message,
+        isNetwork: isRoute(reason),
+        action: failureAction(reason, null),
+      };
     }
   }
 }
@@ -116,7 +132,14 @@ async function probeKey(scope: CodexScope, account: ApiKeyAccount): Promise<Verd
         return { kind: 'refused', account, code, status: 401, message, isPermanent: true, action };
       }
       case 'unknown':
-        return { kind: 'unreachable', account, reason: 'unknown', message: verdict.reason, isNetwork: false };
+        return {
+          kind: 'unreachable',
+          account,
+          reason: 'unknown',
+          message: verdict.reason,
+          isNetwork: false,
+          action: failureAction('network', null),
+        };
     }
   } finally {
     await http.close();

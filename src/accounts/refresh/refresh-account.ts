@@ -14,7 +14,7 @@ import { resolveAccountPaths } from '../store/paths.ts';
 import { dropReserve, removeAnswerRecord, reserveAnswerRecord, writeAnswerRecord } from './answer-record.ts';
 import { findNewestPair } from './newest-pair.ts';
 import type { RefreshOutcome } from './outcome.ts';
-import { refusalMeaning } from './refusal.ts';
+import { failureAction, refusalMeaning } from './refusal.ts';
 import { takeRivalLease } from './rival-lease.ts';
 import { markInvalidated, storePair, withoutSignal } from './store-pair.ts';
 import { withTokenLease } from './token-lease.ts';
@@ -213,7 +213,6 @@ function failure(
   account: ChatgptAccount,
 ): RefreshOutcome {
   const { reason, status, message } = answer;
-  const isLimited = status === 429;
   // With a status the server told what it did, which was nothing; without one nobody knows.
   const maybeSpent = answer.isSent && (status === null || reason === 'malformed');
   const spent = maybeSpent
@@ -225,9 +224,7 @@ function failure(
     status,
     maybeSpent,
     message: `the tokens could not be refreshed: ${message}.${spent}`,
-    action: isLimited
-      ? 'Wait some minutes, then try again.'
-      : 'Check the network, then try again: steward doctor',
+    action: failureAction(reason, status),
     account,
   };
 }

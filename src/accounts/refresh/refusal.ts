@@ -1,4 +1,4 @@
-/** The issuer's code in the words of the catalogue of failures: what it means, and what to do now. */
+/** What a refusal or a missing answer means in the words of the catalogue of failures, and what to do now. */
 import type { RefusalId } from './outcome.ts';
 
 export interface RefusalMeaning {
@@ -26,4 +26,13 @@ export function refusalMeaning(code: string | null): RefusalMeaning {
     default:
       return { id: 'auth.token_expired', action: LOG_IN };
   }
+}
+
+/** What to do where no answer said anything about the login. */
+export function failureAction(reason: string, status: number | null): string {
+  if (status === 429) return 'Wait some minutes, then try again.';
+  if (reason === 'server' || reason === 'malformed') {
+    return 'The fault is on the server: try again in a few minutes.';
+  }
+  return 'Look at the way there with `steward doctor --live --only network`, then try again.';
 }

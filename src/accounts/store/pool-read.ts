@@ -33,7 +33,10 @@ export interface LoadedPool {
   readonly broken: readonly string[];
 }
 
-export type PoolLoad = LoadedPool | { readonly kind: 'corrupt'; readonly message: string };
+/** `isDamage` is false for a file that may be fine, and cannot be read by this user or this steward. */
+export type PoolLoad =
+  | LoadedPool
+  | { readonly kind: 'corrupt'; readonly message: string; readonly isDamage: boolean };
 
 const WalFile = v.looseObject({ content: v.string(), checksum: v.string() });
 
@@ -61,7 +64,8 @@ export async function loadPool(paths: AccountPaths, now: number): Promise<PoolLo
     return { ...nothing('intentional-reset'), version: file?.version ?? null };
   }
   const primary = await readDocument(poolFile, now);
-  if (primary.kind === 'broken' && !primary.isDamage) return { kind: 'corrupt', message: primary.message };
+  if (primary.kind === 'broken' && !primary.isDamage)
+    return { kind: 'corrupt', message: primary.message, isDamage: false };
   if (primary.kind === 'missing') {
     const isFirstWrite = (await Promise.all(backupFiles(poolFile).map(statOf))).every((found) => !found);
     const wal = isFirstWrite ? await readWal(poolFile, now) : undefined;
@@ -79,7 +83,14 @@ export async function loadPool(paths: AccountPaths, now: number): Promise<PoolLo
     const copy = await readDocument(backup, now);
     if (copy.kind === 'ok') return loaded(paths, copy.document, backup, version, [poolFile]);
   }
-  return { kind: 'corrupt', message: primary.message };
+  return { kind: 'corrupt', message: primary.message, isDamage: true };
+}
+
+/** What helps against a pool that cannot be read. Moving away what is only not readable would lose every login. */
+export function corruptHint(isDamage: boolean): string {
+  return isDamage
+    ? 'Correct the file or put a backup in its place; it stays as it is until then. To start anew, move it away.'
+    : 'The accounts in it may be fine: make the file readable for you (owner, mode), or update steward where a newer tool wrote it.';
 }
 
 /** Names the present state of a file, to see whether somebody else wrote it. */
@@ -95,7 +106,8 @@ async function loaded(
   broken: readonly string[],
 ): Promise<PoolLoad> {
   const file = await readJson(paths.extrasFile);
-  if (file.kind === 'broken' && !file.isDamage) return { kind: 'corrupt', message: file.message };
+  if (file.kind === 'broken' && !file.isDamage)
+    return { kind: 'corrupt', message: file.message, isDamage: false };
   const extras = file.kind === 'ok' ? parseExtras(file.value) : NO_EXTRAS;
   const isBroken = file.kind === 'broken';
   const pool = assemble(document, extras);

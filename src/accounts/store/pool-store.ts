@@ -2,7 +2,7 @@
 import type { CodexScope } from '../../codex/home.ts';
 import type { Pool } from '../account.ts';
 import { type AccountPaths, resolveAccountPaths } from './paths.ts';
-import { loadPool } from './pool-read.ts';
+import { corruptHint, loadPool } from './pool-read.ts';
 
 /** `recoverable`: the file is broken or its last write was cut short, and a copy stood in (`recoveredFrom`). */
 export type PoolHealth = 'healthy' | 'empty' | 'recoverable' | 'intentional-reset';
@@ -16,8 +16,16 @@ export type PoolReading =
       readonly recoveredFrom: string | null;
       readonly paths: AccountPaths;
     }
-  /** There is a file and no way to read accounts from it or a copy. `message`: file, line and reason; no secrets. */
-  | { readonly kind: 'corrupt'; readonly paths: AccountPaths; readonly message: string };
+  /**
+   * There is a file and no way to read accounts from it or a copy. `message`: file, line and reason; `hint`: what to do;
+   * no secrets.
+   */
+  | {
+      readonly kind: 'corrupt';
+      readonly paths: AccountPaths;
+      readonly message: string;
+      readonly hint: string;
+    };
 
 /** A change of the pool: the new pool (the same object when nothing is to change) and what the caller wants back. */
 export interface PoolChange<T> {
@@ -29,7 +37,8 @@ export interface PoolChange<T> {
 export async function readPool(scope: CodexScope): Promise<PoolReading> {
   const paths = await resolveAccountPaths(scope);
   const loaded = await loadPool(paths, scope.host.now());
-  if (loaded.kind === 'corrupt') return { kind: 'corrupt', paths, message: loaded.message };
+  if (loaded.kind === 'corrupt')
+    return { kind: 'corrupt', paths, message: loaded.message, hint: corruptHint(loaded.isDamage) };
   const { pool, health, recoveredFrom } = loaded;
   return { kind: 'ok', pool, health, recoveredFrom, paths };
 }
@@ -39,7 +48,7 @@ export async function requirePool(scope: CodexScope): Promise<Pool> {
   const reading = await readPool(scope);
   if (reading.kind === 'ok') return reading.pool;
   const { corruptPool } = await import('./pool-update.ts');
-  throw corruptPool(reading.message);
+  throw corruptPool(reading);
 }
 
 /**

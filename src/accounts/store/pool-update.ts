@@ -4,7 +4,7 @@ import { StewardError } from '../../errors.ts';
 import type { Pool } from '../account.ts';
 import { withFileLock } from './file-lock.ts';
 import type { AccountPaths } from './paths.ts';
-import { type LoadedPool, loadPool } from './pool-read.ts';
+import { corruptHint, type LoadedPool, loadPool } from './pool-read.ts';
 import type { PoolChange } from './pool-store.ts';
 import { CHANGED_MEANWHILE, type WriteBoundary, writePool } from './pool-write.ts';
 
@@ -57,12 +57,13 @@ export async function changePool<T>(
 export async function requireLoaded(paths: AccountPaths, now: number): Promise<LoadedPool> {
   const loaded = await loadPool(paths, now);
   if (loaded.kind === 'ok') return loaded;
-  throw corruptPool(loaded.message);
+  throw corruptPool({ message: loaded.message, hint: corruptHint(loaded.isDamage) });
 }
 
 /** `ERR_ACCOUNTS_POOL`: `message` names file, line and reason. */
-export function corruptPool(message: string): StewardError {
+export function corruptPool(reading: { readonly message: string; readonly hint: string }): StewardError {
+  const { message, hint } = reading;
   return new StewardError('ERR_ACCOUNTS_POOL', 'environment', `the accounts cannot be read: ${message}`, {
-    hint: 'Correct the file or put a backup in its place; it stays as it is until then. To start anew, move it away.',
+    hint,
   });
 }

@@ -1,5 +1,7 @@
 /** Where output goes and how much it may be dressed up: colour only on a TTY that wants it, widths, symbols. */
+import process from 'node:process';
 import { styleText } from 'node:util';
+import { EXIT } from '../../errors.ts';
 
 export type Style = 'red' | 'yellow' | 'green' | 'cyan' | 'bold' | 'dim';
 
@@ -42,4 +44,18 @@ export function createTerminal({ stdout, stderr, stdin, env }: ProcessLike): Ter
       colour ? styleText(style as Style | Style[], text, { validateStream: false }) : text,
     env,
   };
+}
+
+/**
+ * What a closed or full output means. `steward doctor | head` closes it early: the reader's choice; what is being done is
+ * brought to its end, unheard. A full disk below it ends the program with 3, without a stack trace.
+ */
+export function watchOutput(streams: readonly NodeJS.WriteStream[]): void {
+  for (const stream of streams) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') return;
+      process.stderr.write(`✖ the output cannot be written: ${error.message}\n`);
+      process.exit(EXIT.environment);
+    });
+  }
 }

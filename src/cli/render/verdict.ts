@@ -76,6 +76,6 @@ export function verdictToJson(
       return { ...common, code, status, needsLogin: isPermanent, action };
     }
     case 'unreachable':
-      return { ...common, reason: verdict.reason };
+      return { ...common, reason: verdict.reason, action: verdict.action };
   }
 }

@@ -45,7 +45,7 @@ export const poolCheck: Check = {
   },
 };
 
-function corrupt({ paths, message }: Extract<PoolReading, { readonly kind: 'corrupt' }>): CheckResult {
+function corrupt({ paths, message, hint }: Extract<PoolReading, { readonly kind: 'corrupt' }>): CheckResult {
   return {
     status: 'problems',
     summary: 'the account pool cannot be read',
@@ -59,6 +59,7 @@ function corrupt({ paths, message }: Extract<PoolReading, { readonly kind: 'corr
           evidence: [{ source: 'file', where: paths.poolFile, what: message }],
           summary: 'Keep the broken file, put it aside, and log the accounts in again.',
           steps: [
+            hint,
             `Copy ${paths.poolFile} and its neighbours to a safe place; if one holds your accounts, put it back by hand.`,
             `Otherwise move it away: mv ${paths.poolFile} ${paths.poolFile}.broken`,
             'steward auth import --codex   # the account that Codex itself is logged in with',

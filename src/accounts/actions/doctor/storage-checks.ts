@@ -35,7 +35,7 @@ function checkReadable(reading: PoolReading): PoolCheck {
     return error(
       'storage-readable',
       'the pool file cannot be read, and no copy can stand in',
-      `${reading.message}; it is never overwritten: put a good copy in its place, or move it away and log in again`,
+      `${reading.message}. ${reading.hint}`,
     );
   }
   const { health, recoveredFrom, pool } = reading;

@@ -44,6 +44,9 @@ export async function runCheck(
   for (const checked of outcome.accounts) session.say(verdictLine(checked, session.terminal, now));
   if (outcome.quotaCacheError !== null)
     session.say(`The limits could not be kept: ${outcome.quotaCacheError}`);
+  // Once for all of them: they mostly share the fault.
+  for (const action of new Set(outcome.accounts.flatMap(({ verdict }) => actionOf(verdict))))
+    session.say(`${session.terminal.paint('cyan', '→')} ${action}`);
   const summary = summarise(outcome.accounts);
   session.say(
     `Result: ${summary.working} working | ${summary.limited} at their limit | ${summary.needLogin} need a login | ` +
@@ -57,6 +60,10 @@ export async function runCheck(
     accounts: outcome.accounts.map((checked) => verdictToJson(checked, now)),
   });
   return exitCode;
+}
+
+function actionOf(verdict: CheckedAccount['verdict']): readonly string[] {
+  return verdict?.kind === 'unreachable' ? [verdict.action] : [];
 }
 
 function summarise(accounts: readonly CheckedAccount[]) {

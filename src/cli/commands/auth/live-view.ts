@@ -70,5 +70,5 @@ export async function readHealthyPool(scope: CodexScope): Promise<HealthyReading
   const reading = await readPool(scope);
   if (reading.kind === 'ok') return reading;
   const { corruptPool } = await import('../../../accounts/store/pool-update.ts');
-  throw corruptPool(reading.message);
+  throw corruptPool(reading);
 }

@@ -6,7 +6,7 @@
 import type { Pool } from '../../../accounts/account.ts';
 import { accountLabel } from '../../../accounts/account-label.ts';
 import { findMatchingLogin } from '../../../accounts/codex-login/matching-login.ts';
-import { migrateLegacyPool, readPool } from '../../../accounts/store/pool-store.ts';
+import { migrateLegacyPool, type PoolReading, readPool } from '../../../accounts/store/pool-store.ts';
 import { type CodexScope, resolveCodexHome } from '../../../codex/home.ts';
 import { EXIT } from '../../../errors.ts';
 import { createHost } from '../../../host.ts';
@@ -38,9 +38,8 @@ export async function runStatus(options: StatusOptions, { terminal, signal }: Co
   }
   const reading = await readPool(scope);
   if (reading.kind === 'corrupt') {
-    if (options.json)
-      terminal.out(answerText('status', corruptAnswer(reading.paths.poolFile, reading.message)));
-    else terminal.out(corruptScreen(reading.message, terminal));
+    if (options.json) terminal.out(answerText('status', corruptAnswer(reading)));
+    else terminal.out(corruptScreen(reading, terminal));
     return EXIT.problems;
   }
   if (options.json) terminal.out(answerText('status', await statusAnswer(scope, reading)));
@@ -48,16 +47,15 @@ export async function runStatus(options: StatusOptions, { terminal, signal }: Co
   return EXIT.ok;
 }
 
-const CORRUPT_HINT =
-  'Nothing was changed. `steward auth doctor` shows the copies there are; to start anew, move the file away and log in.';
+type CorruptReading = Extract<PoolReading, { readonly kind: 'corrupt' }>;
 
-function corruptScreen(message: string, { paint }: Terminal): string {
-  return `${paint('red', '✖')} The accounts cannot be read: ${redacted(message)}\n  ${paint('cyan', '→')} ${CORRUPT_HINT}\n`;
+function corruptScreen({ message, hint }: CorruptReading, { paint }: Terminal): string {
+  return `${paint('red', '✖')} The accounts cannot be read: ${redacted(message)}\n  ${paint('cyan', '→')} ${hint}\n`;
 }
 
-function corruptAnswer(storagePath: string, message: string) {
+function corruptAnswer({ paths, message, hint }: CorruptReading) {
   return {
-    storagePath,
+    storagePath: paths.poolFile,
     storageHealth: 'corrupt',
     accountCount: 0,
     activeIndex: null,
@@ -66,7 +64,7 @@ function corruptAnswer(storagePath: string, message: string) {
     recommendationReason: null,
     runtimeInUseIndex: null,
     accounts: [],
-    error: { code: 'ERR_ACCOUNTS_POOL', message, hint: CORRUPT_HINT },
+    error: { code: 'ERR_ACCOUNTS_POOL', message, hint },
   };
 }
 
