@@ -109,7 +109,11 @@ steward() {
 case "\${1-}" in
   auth | multi-auth | multiauth) shift; steward auth "$@"; exit 127 ;;
   multi) if [ "\${2-}" = auth ]; then shift 2; steward auth "$@"; exit 127; fi ;;
-  remote-control) shift; steward remote "$@"; official remote-control "$@" ;;
+  remote-control)
+    shift
+    # Alone it means: in the foreground.
+    if [ $# -eq 0 ]; then steward remote foreground; else steward remote "$@"; fi
+    official remote-control "$@" ;;
 esac
 
 rotation=\${CODEX_MULTI_AUTH_RUNTIME_ROTATION_PROXY-}

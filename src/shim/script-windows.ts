@@ -51,7 +51,8 @@ if ($first -eq 'multi' -and $second -eq 'auth') {
   Start-Steward (@('auth') + @($words | Select-Object -Skip 2)); exit 127
 }
 if ($first -eq 'remote-control') {
-  Start-Steward (@('remote') + @($words | Select-Object -Skip 1)); Start-Official $words
+  $rest = if ($words.Count -eq 1) { @('foreground') } else { @($words | Select-Object -Skip 1) }
+  Start-Steward (@('remote') + $rest); Start-Official $words
 }
 
 $rotation = "$env:CODEX_MULTI_AUTH_RUNTIME_ROTATION_PROXY"
