@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { CodexScope } from '../../codex/home.ts';
-import { type AccountPaths, pathsOf, usesProjectPools } from './paths.ts';
+import { type AccountPaths, pathsOf, resolveAccountPaths, usesProjectPools } from './paths.ts';
 import { findProject } from './project.ts';
 import { POOL_NAME, resolveRoot } from './root.ts';
 
@@ -41,6 +41,14 @@ export async function findLegacyPools(scope: CodexScope): Promise<readonly Legac
     found.push({ kind: 'in-project', path, from, projectRoot: project.root, into });
   }
   return found;
+}
+
+/** The pool file of the project around this folder, where there is one and the shared pool is used instead. Only looks. */
+export async function findUnusedProjectPool(scope: CodexScope): Promise<string | null> {
+  const { poolFile, projectKey } = await resolveAccountPaths(scope, { project: true });
+  return projectKey !== null && !(await usesProjectPools(scope)) && (await exists(poolFile))
+    ? poolFile
+    : null;
 }
 
 async function exists(path: string): Promise<boolean> {

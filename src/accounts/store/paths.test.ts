@@ -8,6 +8,7 @@ import {
   makeAccountsHome,
   poolFile,
 } from '../../../test/support/accounts-home.ts';
+import { findUnusedProjectPool } from './legacy-pools.ts';
 import { resolveAccountPaths } from './paths.ts';
 import { migrateLegacyPool, readPool, requirePool } from './pool-store.ts';
 import { projectKey } from './project.ts';
@@ -149,6 +150,11 @@ describe('moving pools of former keys', () => {
     ]);
     expect(pool).toMatchObject({ activeIndex: 1, pinnedIndex: 1 });
     expect(pool.accounts[1]).toMatchObject({ refreshToken: 'rt-newer' });
+    // Where the shared pool is the one in use, an empty status can say where the accounts are.
+    expect(await findUnusedProjectPool(home.at({ cwd: worktree }))).toBe(
+      join(home.root, 'projects', key, POOL),
+    );
+    expect(await findUnusedProjectPool(home.at({ cwd: worktree, env: on() }))).toBeNull();
     await expect(readFile(path)).rejects.toMatchObject({ code: 'ENOENT' });
     expect(await migrateLegacyPool(home.at({ cwd: worktree }))).toEqual([]);
     for (const folder of [repo, worktree]) expect(git(folder, 'status', '--short').toString()).toBe('');

@@ -46,6 +46,7 @@ export async function loadLiveView(
       ...limits,
       onProgress: (done, all) => progress.update(`${done} of ${count(all, 'account')} asked`),
     });
+    scope.signal.throwIfAborted(); // half an answer is no forecast
     // Asking may have refreshed tokens, or found a login dead.
     const after = withDeadLogins(await readHealthyPool(scope), probe, scope.host.now());
     return { view: await viewOf(after), probe, hasOverlay: runtimes !== null };

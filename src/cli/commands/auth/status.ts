@@ -6,11 +6,12 @@
 import type { Pool } from '../../../accounts/account.ts';
 import { accountLabel } from '../../../accounts/account-label.ts';
 import { findMatchingLogin } from '../../../accounts/codex-login/matching-login.ts';
+import { findUnusedProjectPool } from '../../../accounts/store/legacy-pools.ts';
 import { migrateLegacyPool, type PoolReading, readPool } from '../../../accounts/store/pool-store.ts';
 import { type CodexScope, resolveCodexHome } from '../../../codex/home.ts';
 import { EXIT } from '../../../errors.ts';
 import { createHost } from '../../../host.ts';
-import { createAccountsView, type HealthyReading } from '../../accounts-view.ts';
+import { type AccountsView, createAccountsView, type HealthyReading } from '../../accounts-view.ts';
 import type { CommandDeps } from '../../main.ts';
 import {
   renderAccountLines,
@@ -87,7 +88,7 @@ async function statusAnswer(scope: CodexScope, reading: HealthyReading) {
     recommendationReason: reason,
     runtimeInUseIndex: null,
     codexLogin: await codexLoginOf(scope, pool),
-    warnings: view.loaded.warnings,
+    warnings: await warningsOf(scope, view),
     accounts: statusRows(view),
   };
 }
@@ -117,9 +118,19 @@ async function statusScreen(scope: CodexScope, reading: HealthyReading, terminal
       renderReadingAge(view, terminal),
     );
   }
-  for (const warning of view.loaded.warnings)
+  for (const warning of await warningsOf(scope, view))
     parts.push(`${terminal.paint('yellow', '▲')} ${redacted(warning)}\n`);
   return parts.join('');
+}
+
+/** An empty pool is a surprise to somebody who has accounts: where they are is told. */
+async function warningsOf(scope: CodexScope, { loaded, reading }: AccountsView): Promise<readonly string[]> {
+  const path = reading.pool.accounts.length > 0 ? null : await findUnusedProjectPool(scope);
+  if (path === null) return loaded.warnings;
+  return [
+    ...loaded.warnings,
+    `This project has a pool of its own, which is not in use: \`steward auth import "${path}"\` takes its accounts over, and CODEX_AUTH_PER_PROJECT_ACCOUNTS=1 uses it`,
+  ];
 }
 
 /** Which account `auth.json` holds, and whether that is another one than the pool's active account. */
