@@ -13,3 +13,8 @@ test('finds nothing for a word that is like none of them', () => {
   expect(nearestNames('zebra', NAMES)).toEqual([]);
   expect(nearestNames('', NAMES)).toEqual([]);
 });
+
+test('two letters in the wrong order are one slip', () => {
+  expect(nearestNames('chekc', ['check', 'switch'])).toEqual(['check']);
+  expect(nearestNames('statsu', ['status', 'best'])).toEqual(['status']);
+});

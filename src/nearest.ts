@@ -12,16 +12,22 @@ export function nearestNames(word: string, names: readonly string[]): readonly s
     .map(({ name }) => name);
 }
 
-/** Letters to add, drop or replace to come from one word to the other (Levenshtein distance). */
+/** Letters to add, drop, replace or swap with their neighbour to come from one word to the other (optimal string alignment). */
 function slipsBetween(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [above, letter] of [...from].entries()) {
+  const a = [...from];
+  const b = [...to];
+  let before: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [above, letter] of a.entries()) {
     const next = [above + 1];
-    for (const [index, other] of [...to].entries()) {
+    for (const [index, other] of b.entries()) {
       const replaced = (row[index] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(replaced, (row[index + 1] ?? 0) + 1, (next[index] ?? 0) + 1));
+      const isSwap = index > 0 && letter === b[index - 1] && other === a[above - 1];
+      const swapped = isSwap ? (before[index - 1] ?? 0) + 1 : Number.POSITIVE_INFINITY;
+      next.push(Math.min(replaced, swapped, (row[index + 1] ?? 0) + 1, (next[index] ?? 0) + 1));
     }
+    before = row;
     row = next;
   }
-  return row[to.length] ?? 0;
+  return row[b.length] ?? 0;
 }
