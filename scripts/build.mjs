@@ -22,6 +22,7 @@ const common = {
   target: 'node20.19',
   define: { STEWARD_VERSION: JSON.stringify(version) },
   legalComments: 'none',
+  preserveSymlinks: true, // names of bundled modules are paths: below the project, wherever node_modules really is
   logLevel: 'warning',
 };
 

@@ -9,7 +9,8 @@ import type { CodexReader, CodexScope } from '../codex/home.ts';
 import { readText } from '../codex/reading.ts';
 import { StewardError, systemCode } from '../errors.ts';
 import { ensurePrivateFolder, writeFileAtomic } from '../storage/atomic-file.ts';
-import { type LastError, lastErrorSchema } from './last-error.ts';
+import type { LastError } from './last-error.ts';
+import { lastErrorSchema } from './last-error-schema.ts';
 
 const MAX_BYTES = 64 * 1024;
 const stored = v.object({ schemaVersion: v.literal(1), lastError: v.nullable(lastErrorSchema) });

@@ -1,5 +1,4 @@
 /** The last error of remote control as steward shows, stores and returns it: Codex's own words, taken apart and redacted. */
-import * as v from 'valibot';
 import type { EnrollmentError, EnrollmentErrorKind } from '../codex/enrollment-error.ts';
 import { redact } from '../storage/redact.ts';
 
@@ -35,33 +34,6 @@ export interface LastError {
 }
 
 const MAX_BODY = 1000;
-const KINDS = [
-  ...['enroll', 'refresh', 'pair', 'websocket', 'websocket-auth', 'transport', 'unreadable-answer'],
-  ...['not-logged-in', 'api-key', 'no-account-id', 'no-state-db', 'bad-base-url', 'daemon', 'no-answer'],
-  'unknown',
-];
-
-function isKind(value: string): value is LastErrorKind {
-  return KINDS.includes(value);
-}
-
-const text = v.nullable(v.string());
-
-/** The shape in which it is stored. */
-export const lastErrorSchema = v.object({
-  kind: v.pipe(v.string(), v.guard(isKind)),
-  url: text,
-  httpStatus: v.nullable(v.number()),
-  statusText: text,
-  detail: text,
-  requestId: text,
-  cfRay: text,
-  body: text,
-  reason: text,
-  at: v.number(),
-  retryAt: v.nullable(v.number()),
-});
-
 /** Codex's error as ours; `seenAt` (epoch ms) where the text carries no time. */
 export function lastErrorOf(error: EnrollmentError, seenAt: number): LastError {
   const at = error.at ?? seenAt;
