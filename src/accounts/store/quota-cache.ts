@@ -159,7 +159,7 @@ function parseEntry(value: unknown): QuotaEntry | null {
 }
 
 function parseWindow(row: Row | null): QuotaWindow {
-  const number = (value: unknown) => (v.is(Finite, value) ? value : null);
+  const number = (value: unknown) => (typeof value === 'number' && Number.isFinite(value) ? value : null);
   return {
     usedPercent: number(row?.usedPercent),
     windowMinutes: number(row?.windowMinutes),

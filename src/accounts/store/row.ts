@@ -20,6 +20,8 @@ const WorkspaceRow = v.looseObject({ id: v.string() });
 const Workspaces = v.array(WorkspaceRow);
 const ResetTimes = v.record(v.string(), v.unknown());
 
+const NOTHING: Row = Object.freeze({});
+
 /** Takes known members out of a row, one by one; what nobody took is the rest. */
 export function takeFrom(row: Row) {
   const taken = new Set<string>();
@@ -37,7 +39,10 @@ export function takeFrom(row: Row) {
       return value;
     },
     /** To be asked for last. */
-    rest: (): Row => Object.fromEntries(Object.entries(row).filter(([name]) => !taken.has(name))),
+    rest: (): Row => {
+      const names = Object.keys(row).filter((name) => !taken.has(name));
+      return names.length === 0 ? NOTHING : Object.fromEntries(names.map((name) => [name, row[name]]));
+    },
   };
 }
 
