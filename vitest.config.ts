@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    // Vitest would leave one core to itself, which does nothing here but wait.
-    maxWorkers: '100%',
+    // Vitest would leave one core to itself; and many of the slow tests only wait, for the client's own retries.
+    maxWorkers: '150%',
     projects: [
       { test: { name: 'unit', include: ['src/**/*.test.ts', 'test/property/**/*.test.ts'], testTimeout: 20_000 } },
       {
