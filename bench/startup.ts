@@ -69,7 +69,11 @@ function race(
   for (let round = 0; round < ROUNDS; round += 1) {
     contenders.forEach(({ name, args, env }, index) => {
       const startedAt = process.hrtime.bigint();
-      const ran = spawnSync(process.execPath, args, { env: { ...place.env, ...env }, cwd: place.project });
+      const ran = spawnSync(process.execPath, args, {
+        env: { ...place.env, ...env },
+        cwd: place.project,
+        maxBuffer: 64 << 20,
+      });
       const tookMs = Number(process.hrtime.bigint() - startedAt) / 1e6;
       if (ran.status !== 0) throw new Error(`${name} ended with ${ran.status}: ${ran.stdout}${ran.stderr}`);
       if (round > 0) times[index]?.push(tookMs); // the first round warms the file cache
