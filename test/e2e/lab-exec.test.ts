@@ -5,6 +5,7 @@ import type { LabRequest } from '../../src/lab/request-log.ts';
 import { type LabRun, runInLab } from '../../src/lab/run.ts';
 import { listScenarios } from '../../src/lab/scenarios/find.ts';
 import { EXEC } from '../../src/lab/scenarios/scenario.ts';
+import { FULL } from '../support/full.ts';
 import { CODEX_ALIASES, type CodexAlias, codexBinary } from '../support/real-codex.ts';
 import { EXEC_CASES, type ExecCase, type Range } from './lab-behaviour.ts';
 
@@ -49,18 +50,26 @@ function titleOf({ scenario, sse }: ExecCase): string {
   return sse === true ? `${scenario}+sse-only` : scenario;
 }
 
+/** Each scenario on one version in turn, or on both (see {@link FULL}). */
+function casesOf(alias: CodexAlias): readonly ExecCase[] {
+  return EXEC_CASES.filter((_case, at) => FULL || CODEX_ALIASES[at % CODEX_ALIASES.length] === alias);
+}
+
 describe.concurrent.each(CODEX_ALIASES)('%s exec', (alias) => {
-  test.concurrent.each(EXEC_CASES.map((one) => [titleOf(one), one] as const))('in %s', async (name, one) => {
-    const behaviour = one.both ?? one.versions?.[alias];
-    if (behaviour === undefined) throw new Error(`no behaviour for ${name}`);
-    const run = await exec(name, alias);
-    expect(lastWords(run)).toMatch(behaviour.says);
-    expect(run.exitCode).toBe(behaviour.exit);
-    expectRange(count(run.requests, 'WS', /\/responses$/), behaviour.sockets, 'WebSocket upgrades');
-    expectRange(count(run.requests, 'POST', /\/responses$/), behaviour.posts, 'POST requests');
-    expectRange(count(run.requests, 'POST', /^\/oauth\/token$/), behaviour.refreshes, 'refreshes');
-    expect(run.requests.filter((request) => request.method === 'CONNECT')).toEqual([]);
-  });
+  test.concurrent.each(casesOf(alias).map((one) => [titleOf(one), one] as const))(
+    'in %s',
+    async (name, one) => {
+      const behaviour = one.both ?? one.versions?.[alias];
+      if (behaviour === undefined) throw new Error(`no behaviour for ${name}`);
+      const run = await exec(name, alias);
+      expect(lastWords(run)).toMatch(behaviour.says);
+      expect(run.exitCode).toBe(behaviour.exit);
+      expectRange(count(run.requests, 'WS', /\/responses$/), behaviour.sockets, 'WebSocket upgrades');
+      expectRange(count(run.requests, 'POST', /\/responses$/), behaviour.posts, 'POST requests');
+      expectRange(count(run.requests, 'POST', /^\/oauth\/token$/), behaviour.refreshes, 'refreshes');
+      expect(run.requests.filter((request) => request.method === 'CONNECT')).toEqual([]);
+    },
+  );
 
   test.concurrent(`in ${ENDLESS} it says that nobody answers, and keeps trying`, async () => {
     const run = await exec(ENDLESS, alias, AbortSignal.timeout(25_000));
