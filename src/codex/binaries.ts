@@ -41,6 +41,15 @@ export function activeBinary(binaries: readonly CodexBinary[]): CodexBinary | nu
   );
 }
 
+/**
+ * The copy that does the work when a shell starts `codex`: the active one, or, where that is a script of another program
+ * (steward's own shim, a version manager's), the first copy that can start.
+ */
+export function workingBinary(binaries: readonly CodexBinary[]): CodexBinary | null {
+  const active = activeBinary(binaries);
+  return active?.method === 'shim' && active.problem === null ? (usableNative(binaries) ?? active) : active;
+}
+
 /** The native program to ask something: of the active copy, else of any copy that can start. */
 export function usableNative(binaries: readonly CodexBinary[]): CodexBinary | null {
   const usable = binaries.filter((binary) => binary.problem === null && binary.native !== null);

@@ -1,5 +1,5 @@
 /** One look at a Codex home: run the checks, put the report together. What `steward doctor` and the library call. */
-import { activeBinary, type CodexBinary, readCodexBinaries } from '../codex/binaries.ts';
+import { type CodexBinary, readCodexBinaries, workingBinary } from '../codex/binaries.ts';
 import { createContext, type RunScope } from './context.ts';
 import { type CheckRun, type DoctorEvent, runChecks } from './engine.ts';
 import { createReport, type DoctorReport } from './report.ts';
@@ -8,7 +8,7 @@ import type { Selection } from './select.ts';
 export interface Diagnosis {
   readonly runs: readonly CheckRun[];
   readonly report: DoctorReport;
-  /** The `codex` that a shell would start. */
+  /** The copy of Codex that works when a shell starts `codex`. */
   readonly codex: CodexBinary | null;
 }
 
@@ -24,7 +24,7 @@ export async function diagnose(
     // Most checks that start a program need this; alone it is read much faster than in the crowd.
     const binaries = await context.read(readCodexBinaries);
     const runs = selection.narrow(await runChecks(selection.checks, context, onEvent));
-    const codex = activeBinary(binaries);
+    const codex = workingBinary(binaries);
     const report = createReport({
       runs,
       codexHome: scope.home.path,

@@ -3,11 +3,11 @@ import {
   type CompanionInstall,
   findCompanionInstalls,
 } from '../accounts/actions/doctor/companion-installs.ts';
-import { activeBinary, type CodexBinary, readCodexBinaries } from '../codex/binaries.ts';
+import { activeBinary, type CodexBinary, readCodexBinaries, workingBinary } from '../codex/binaries.ts';
 import type { CodexScope } from '../codex/home.ts';
 
 export interface InstallFacts {
-  /** What a shell starts; `null` where it starts nothing. */
+  /** What a shell starts, with version and origin of the copy that works then; `null` where it starts nothing. */
   readonly active: { readonly path: string; readonly version: string | null; readonly method: string } | null;
   readonly copies: readonly Pick<
     CodexBinary,
@@ -21,8 +21,12 @@ export interface InstallFacts {
 export async function readInstalls(scope: CodexScope): Promise<InstallFacts> {
   const [binaries, companions] = await Promise.all([readCodexBinaries(scope), findCompanionInstalls(scope)]);
   const active = activeBinary(binaries);
+  const working = workingBinary(binaries);
   return {
-    active: active === null ? null : { path: active.path, version: active.version, method: active.method },
+    active:
+      active === null || working === null
+        ? null
+        : { path: active.path, version: working.version, method: working.method },
     copies: binaries.map(({ path, realPath, method, version, pathIndex, problem }) => ({
       path,
       realPath,

@@ -1,6 +1,6 @@
 /** The `codex` that a shell starts: is it there, whole, built for this machine, and the one that gets updated? */
 import { dirname } from 'node:path';
-import { activeBinary, type CodexBinary, readCodexBinaries } from '../../codex/binaries.ts';
+import { activeBinary, type CodexBinary, readCodexBinaries, workingBinary } from '../../codex/binaries.ts';
 import { readInstallRights } from '../../codex/install-rights.ts';
 import { compareVersions } from '../../codex/install-version.ts';
 import { finding } from '../../knowledge/finding.ts';
@@ -49,9 +49,11 @@ async function run(context: CheckContext): Promise<CheckResult> {
     ...(await rights(context, active)),
     ...(await shim(context, active)),
   ];
-  const name = `${active.method === 'unknown' ? '' : `${active.method} `}${active.version ?? 'of unknown version'}`;
+  const working = workingBinary(binaries) ?? active;
+  const name = `${working.method === 'unknown' ? '' : `${working.method} `}${working.version ?? 'of unknown version'}`;
+  const starts = working === active ? name : `starts ${working.path}, ${name}`;
   return {
-    summary: problems[0]?.finding.cause ?? `${active.path}: ${name}`,
+    summary: problems[0]?.finding.cause ?? `${active.path}: ${starts}`,
     status: problems.length > 0 ? 'problems' : 'ok',
     details,
     problems,
