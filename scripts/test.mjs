@@ -1,6 +1,6 @@
 /**
- * `npm test`: everything that a clean machine can run. Installs the official Codex binaries (their own package, their own
- * lock) on first use, then: check, build with types, unit, property, chaos and e2e tests.
+ * `npm test`: everything that a clean machine can run. Installs the official Codex binaries and GitHub's description of
+ * its API (packages of their own, with locks of their own) on first use, then: check, build with types, unit, property, chaos and e2e tests.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -17,8 +17,12 @@ function step(name, file, args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-if (!existsSync(join(root, 'test', 'codex', 'node_modules', 'codex-newest'))) {
-  step('official Codex binaries', 'npm', ['ci', '--prefix', 'test/codex', '--no-audit', '--no-fund']);
+for (const [folder, sign, name] of [
+  ['test/codex', 'codex-newest', 'official Codex binaries'],
+  ['test/github', '@octokit/openapi/package.json', "GitHub's description of its API"],
+]) {
+  if (!existsSync(join(root, folder, 'node_modules', sign)))
+    step(name, 'npm', ['ci', '--prefix', folder, '--no-audit', '--no-fund']);
 }
 step('check', process.execPath, ['scripts/check.mjs']);
 step('build', process.execPath, ['scripts/build.mjs', '--types']);

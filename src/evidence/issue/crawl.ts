@@ -5,9 +5,10 @@
 import * as v from 'valibot';
 import type { Asked, GithubClient } from './github.ts';
 import type { EdgeKind, IssueComment, IssueEdge, IssueGraph, IssueNode, PullMerge } from './graph.ts';
-import { type IssueReference, keyOf, parseIssueArgument, referencesIn } from './reference.ts';
+import { type IssueReference, keyOf, parseIssueUrl, referencesIn } from './reference.ts';
 import { findRelease } from './release.ts';
-import { CommentSchema, CrossReferenceSchema, IssueSchema, PullSchema, rowsOf } from './wire.ts';
+import { timelineLinks } from './timeline.ts';
+import { CommentSchema, IssueSchema, PullSchema, rowsOf, TimelineSchema } from './wire.ts';
 
 export interface CrawlOptions {
   readonly client: GithubClient;
@@ -70,10 +71,10 @@ function createCrawl(options: CrawlOptions) {
     const answer = await client.get(`/repos/${owner}/${repo}/issues/${number}`);
     const issue = answer.kind === 'ok' ? v.safeParse(IssueSchema, answer.value) : null;
     if (issue?.success !== true) {
-      notFetched.set(asked, reasonOf(answer));
+      notFetched.set(asked, issue === null ? reasonOf(answer) : strangeness(issue.issues));
       return null;
     }
-    const real = parseUrl(issue.output.html_url, webUrl) ?? reference;
+    const real = parseIssueUrl(issue.output.html_url, webUrl) ?? reference;
     const key = keyOf(real);
     if (key !== asked) {
       aliases.set(asked, key);
@@ -93,8 +94,8 @@ function createCrawl(options: CrawlOptions) {
     const listed =
       node.commentCount === 0
         ? []
-        : await rows(`${base}/issues/${at.number}/comments`, `comments of ${node.name}`);
-    const comments = rowsOf(CommentSchema, listed).map(commentOf);
+        : await rows(CommentSchema, `${base}/issues/${at.number}/comments`, `comments of ${node.name}`);
+    const comments = listed.filter(({ minimized }) => !isNoise(minimized?.reason)).map(commentOf);
     const merge =
       node.kind === 'pull' && node.state === 'merged' ? await mergeOf(base, at.number, node.name) : null;
     nodes.set(node.key, { ...node, comments, merge });
@@ -103,15 +104,17 @@ function createCrawl(options: CrawlOptions) {
       for (const { reference, how } of referencesIn(body, at, webUrl))
         link(node.key, reference, how, url, next);
     }
-    const events = await rows(`${base}/issues/${at.number}/timeline`, `timeline of ${node.name}`);
-    for (const { source } of rowsOf(CrossReferenceSchema, events)) {
-      const from = parseUrl(source.issue.html_url, webUrl);
-      if (from === null || keyOf(from) === node.key) continue;
-      link(node.key, from, 'cross-referenced', source.issue.html_url, next);
-    }
+    const timeline = `${base}/issues/${at.number}/timeline`;
+    const events = await rows(TimelineSchema, timeline, `timeline of ${node.name}`);
+    for (const { to, kind, url } of timelineLinks(events, at, webUrl))
+      link(node.key, to, kind, url ?? node.url, next);
   };
 
-  const rows = async (path: string, what: string): Promise<readonly unknown[]> => {
+  const rows = async <T extends v.GenericSchema>(
+    schema: T,
+    path: string,
+    what: string,
+  ): Promise<readonly v.InferOutput<T>[]> => {
     const answer = await client.list(path, maxPages);
     if (answer.kind !== 'ok') {
       gaps.push(`The ${what} could not be read: ${reasonOf(answer)}.`);
@@ -119,7 +122,10 @@ function createCrawl(options: CrawlOptions) {
     }
     if (!answer.value.complete)
       gaps.push(`Of the ${what} only the first ${answer.value.items.length} were read.`);
-    return answer.value.items;
+    const { rows: good, strange } = rowsOf(schema, answer.value.items);
+    if (strange > 0)
+      gaps.push(`${strange} of the ${what} are not as GitHub describes them, and were passed over.`);
+    return good;
   };
 
   const mergeOf = async (base: string, number: number, name: string): Promise<PullMerge | null> => {
@@ -172,7 +178,7 @@ function createCrawl(options: CrawlOptions) {
 }
 
 function nodeOf(issue: v.InferOutput<typeof IssueSchema>, at: IssueReference, depth: number): IssueNode {
-  const isPull = issue.pull_request !== undefined || /\/pull\/\d+$/.test(issue.html_url);
+  const isPull = issue.pull_request != null || /\/pull\/\d+$/.test(issue.html_url);
   const isMerged = issue.pull_request?.merged_at != null;
   return {
     key: keyOf(at),
@@ -207,20 +213,21 @@ function commentOf(comment: v.InferOutput<typeof CommentSchema>): IssueComment {
   };
 }
 
-/** An address in an answer of this server. */
-function parseUrl(url: string, webUrl: string): IssueReference | null {
-  if (!URL.canParse(url) || new URL(url).origin !== new URL(webUrl).origin) return null;
-  try {
-    return parseIssueArgument(url, {}).reference;
-  } catch {
-    return null; // a discussion, a commit
-  }
+/** Hidden as what nobody should read; what is hidden as outdated or as resolved was said all the same. */
+function isNoise(reason: string | null | undefined): boolean {
+  return /^(?:spam|abuse|off[-_]topic|low[-_]quality)$/i.test(reason ?? '');
+}
+
+/** A captive portal, a proxy's page, another kind of server. */
+function strangeness([first]: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): string {
+  const where = v.getDotPath(first);
+  return `the answer is not what GitHub describes as an issue${where === null ? '' : ` (${where} is missing or of another type)`}`;
 }
 
 function reasonOf(answer: Asked<unknown>): string {
   switch (answer.kind) {
     case 'ok':
-      return 'the answer is not an issue';
+      return 'the answer is of another form';
     case 'missing':
       return answer.status === 410 || answer.status === 404
         ? `deleted, or not to be seen (HTTP ${answer.status})`

@@ -4,7 +4,6 @@
  */
 import { createHash } from 'node:crypto';
 import { Octokit } from '@octokit/core';
-import { paginateRest } from '@octokit/plugin-paginate-rest';
 import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import type { CodexScope } from '../../codex/home.ts';
@@ -48,7 +47,7 @@ const TIMEOUT_MS = 30_000;
 const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_HOPS = 4;
 const RETRIES = 2;
-const Client = Octokit.plugin(paginateRest, retry, throttling);
+const Client = Octokit.plugin(retry, throttling);
 
 /** Opens nothing until it is asked. */
 export function createGithubClient(scope: CodexScope, options: GithubClientOptions): GithubClient {
@@ -109,14 +108,15 @@ export function createGithubClient(scope: CodexScope, options: GithubClientOptio
     list: (path, maxPages) =>
       ask(async () => {
         const items: unknown[] = [];
-        let pages = 0;
-        let complete = true;
-        for await (const { data, headers } of octokit.paginate.iterator(`GET ${path}`, { per_page: 100 })) {
-          if (Array.isArray(data)) items.push(...data);
-          if (++pages < maxPages) continue;
-          complete = !/rel="next"/.test(headers.link ?? '');
-          break;
+        let next: string | undefined = `${path}?per_page=100`;
+        for (let page = 0; next !== undefined && page < maxPages; page++) {
+          const response: Awaited<ReturnType<typeof octokit.request>> = await octokit.request(`GET ${next}`);
+          if (!Array.isArray(response.data))
+            throw Object.assign(new Error('the answer is not a list'), { status: response.status });
+          items.push(...response.data);
+          next = /<([^<>]+)>; rel="next"/.exec(response.headers.link ?? '')?.[1];
         }
+        const complete = next === undefined;
         return { items, complete };
       }),
     count: () => ({ ...counts }),

@@ -45,7 +45,15 @@ export interface PullMerge {
   readonly release: { readonly tag: string; readonly url: string; readonly isPrerelease: boolean } | null;
 }
 
-export type EdgeKind = 'mentions' | 'closes' | 'duplicate' | 'cross-referenced';
+export type EdgeKind =
+  | 'mentions'
+  | 'closes'
+  | 'duplicate'
+  | 'cross-referenced'
+  | 'sub-issue'
+  | 'parent'
+  | 'blocked by'
+  | 'blocks';
 
 export interface IssueEdge {
   readonly from: string;

@@ -75,6 +75,7 @@ describe('the graph of an issue', () => {
     expect(graph.edges.map(({ from, kind, to }) => `${from} ${kind} ${to}`)).toEqual([
       'o/r#1 mentions o/r#2',
       'o/r#1 duplicate o/r#3',
+      'o/r#1 closes o/r#42', // says a commit in GitHub's own example of a timeline
       'o/r#1 cross-referenced o/r#4',
       'o/r#1 cross-referenced o/r#2',
       'o/r#2 mentions o/r#1',
@@ -82,7 +83,58 @@ describe('the graph of an issue', () => {
       'o/r#3 closes o/r#1',
     ]);
     expect(graph.gaps).toEqual([]);
-    expect(graph.notFetched).toEqual([]);
+    expect(graph.notFetched.map(({ key }) => key)).toEqual(['o/r#42']);
+  });
+
+  it('follows sub-issues and dependencies, unless they were taken back', async () => {
+    const other = (number: number, full_name = 'o/r') => ({
+      number,
+      title: '',
+      state: 'open',
+      repository: { full_name },
+    });
+    server.addIssue(1);
+    server.data.set('/repos/o/r/issues/1/timeline', [
+      { event: 'sub_issue_added', sub_issue: other(2) },
+      { event: 'parent_issue_added', parent_issue: other(3, 'Other/Place') },
+      { event: 'blocked_by_added', blocked_by: other(4) },
+      { event: 'blocking_added', blocking: other(5) },
+      { event: 'blocking_removed', blocking: other(5) },
+      { event: 'sub_issue_added', sub_issue: null },
+      { event: 'reviewed', body: 'as in #6', html_url: 'https://review.test' },
+    ]);
+    expect((await graphOf()).edges.map(({ kind, to, url }) => [kind, to, url])).toEqual([
+      ['sub-issue', 'o/r#2', `${server.url}/o/r/issues/1`],
+      ['parent', 'other/place#3', `${server.url}/o/r/issues/1`],
+      ['blocked by', 'o/r#4', `${server.url}/o/r/issues/1`],
+      ['mentions', 'o/r#6', 'https://review.test'],
+    ]);
+  });
+
+  it('says what is not as GitHub describes it, and reads the rest', async () => {
+    server.addIssue(1, { body: '#2 #3 #4' }, [{ body: 'good' }, { html_url: 7 }, { body: ['x'] }]);
+    server.addIssue(2, { title: 12 });
+    server.addIssue(3, {}, [{ body: 'x' }]);
+    server.data.set('/repos/o/r/issues/1/timeline', { message: 'no list' });
+    server.once.set('/repos/o/r/issues/3/comments', [{ status: 200, body: '<html>a portal</html>' }]);
+    server.once.set('/repos/o/r/issues/4', [{ status: 200, body: '<html>a portal</html>' }]);
+    const graph = await graphOf();
+    expect(graph.nodes.map(({ key, comments }) => [key, comments.length])).toEqual([
+      ['o/r#1', 1],
+      ['o/r#3', 0],
+    ]);
+    expect(graph.gaps).toEqual([
+      '2 of the comments of o/r#1 are not as GitHub describes them, and were passed over.',
+      'The timeline of o/r#1 could not be read: the answer is not a list.',
+      'The comments of o/r#3 could not be read: the answer is not a list.',
+    ]);
+    expect(graph.notFetched).toEqual([
+      {
+        key: 'o/r#2',
+        reason: 'the answer is not what GitHub describes as an issue (title is missing or of another type)',
+      },
+      { key: 'o/r#4', reason: 'the answer is not what GitHub describes as an issue' },
+    ]);
   });
 
   it('names what is deleted, too far away, or beyond a bound, instead of leaving it out', async () => {
@@ -240,21 +292,14 @@ describe('the report of an issue', () => {
       body: 'Fixes #1',
     });
     server.addTimeline(1, [5]);
-    server.data.set('/repos/o/r/pulls/5', { merged_at: '2026-02-01T00:00:00Z', merge_commit_sha: 'abc' });
-    const release = (tag: string, at: string) => ({
-      tag_name: tag,
-      html_url: `${server.url}/o/r/releases/tag/${tag}`,
-      draft: false,
-      prerelease: false,
-      published_at: at,
-    });
-    server.data.set('/repos/o/r/releases', [
-      release('v3', '2026-02-05T00:00:00Z'),
-      release('v2', '2026-02-02T00:00:00Z'),
-      release('v1', '2026-01-01T00:00:00Z'),
+    server.addPull(5, { merged_at: '2026-02-01T00:00:00Z', merge_commit_sha: 'abc' });
+    server.addReleases([
+      ['v3', '2026-02-05T00:00:00Z'],
+      ['v2', '2026-02-02T00:00:00Z'],
+      ['v1', '2026-01-01T00:00:00Z'],
     ]);
-    server.data.set('/repos/o/r/compare/abc...v2', { status: 'diverged' });
-    server.data.set('/repos/o/r/compare/abc...v3', { status: 'ahead' });
+    server.addComparison('abc', 'v2', 'diverged');
+    server.addComparison('abc', 'v3', 'ahead');
     return graphOf();
   }
 

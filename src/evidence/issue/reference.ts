@@ -43,6 +43,13 @@ export function parseIssueArgument(
   return { reference: fromMatch(path), github: githubOf(url.origin, env) };
 }
 
+/** The issue or pull request at an address of that server; `null`: something else stands there. */
+export function parseIssueUrl(url: string, webUrl: string): IssueReference | null {
+  if (!URL.canParse(url) || new URL(url).origin !== new URL(webUrl).origin) return null;
+  const path = PATH.exec(new URL(url).pathname);
+  return path === null ? null : fromMatch(path);
+}
+
 /**
  * `GITHUB_API_URL` (with `GITHUB_SERVER_URL`) is the server of both forms. Without it an address of another host is a
  * GitHub Enterprise, which is never shown the token for github.com.

@@ -18,7 +18,7 @@ export async function findRelease(
   const answer = await client.list(`${base}/releases`, PAGES);
   if (answer.kind !== 'ok') return { release: null, gap: 'the releases could not be read' };
   const since = rowsOf(ReleaseSchema, answer.value.items)
-    .filter(({ draft, published_at: at }) => !draft && at != null && at >= mergedAt)
+    .rows.filter(({ draft, published_at: at }) => !draft && at != null && at >= mergedAt)
     .sort((a, b) => (a.published_at ?? '').localeCompare(b.published_at ?? ''));
   for (const { tag_name: tag, html_url: url, prerelease } of since.slice(0, COMPARED)) {
     const compared = await client.get(`${base}/compare/${sha}...${encodeURIComponent(tag)}`);
