@@ -17,6 +17,9 @@ describe('findAnswer', () => {
     ['WSL migration', 'state.sqlite_migration'],
     ['which auth method am I using', 'auth.apikey_conflict'],
     ['key and login at once', 'auth.apikey_conflict'],
+    ['missing field `id_token`', 'auth.credentials_malformed'],
+    ['token_expired', 'auth.token_expired'],
+    ['why does another OS user work', 'remote.client_revoked'],
     ['does my quota come back?', 'ratelimit.usage_limit'],
   ])('knows "%s"', (question, id) => {
     const answer = findAnswer(question);

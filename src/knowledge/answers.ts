@@ -93,6 +93,56 @@ const QUESTIONS: readonly Question[] = [
     },
   },
   {
+    asks: [
+      ['id', 'token'],
+      ['token', 'missing'],
+    ],
+    answer: {
+      title: 'missing field id_token',
+      text: 'That login is incomplete: auth.json lacks a part that Codex needs, mostly because another tool wrote it from a web session or the login was cut off. It cannot be completed by hand: log that account in again.',
+      steps: [
+        'steward doctor --only auth.credentials_malformed',
+        'codex logout, then codex login',
+        'One account of several: steward auth check names it, steward auth login logs it in again',
+      ],
+      ids: ['auth.credentials_malformed', 'auth.token_exchange_failed'],
+      check: 'steward.auth-login',
+    },
+  },
+  {
+    asks: [
+      ['token', 'expired'],
+      ['login', 'expired'],
+    ],
+    answer: {
+      title: 'token_expired',
+      text: 'The server no longer accepts that login, and it could not be renewed: log that account in again.',
+      steps: [
+        'codex logout, then codex login',
+        'One account of several: steward auth check names it, steward auth login logs it in again',
+      ],
+      ids: ['auth.token_expired', 'auth.refresh_token_reused', 'auth.refresh_token_revoked'],
+      check: 'steward.auth-login',
+    },
+  },
+  {
+    asks: [
+      ['another', 'user', 'work'],
+      ['other', 'user', 'work'],
+      ['different', 'user', 'work'],
+      ['other', 'os', 'user'],
+      ['another', 'os', 'user'],
+      ['phone', 'work'],
+    ],
+    answer: {
+      title: 'Another user of this computer works, or the phone does, and this user does not',
+      text: 'Pairing state is kept in the Codex home of one user: .codex-global-state.json with its .bak, and a table of the state database. Account, network and the other machine are fine then; this home holds an id that the server has revoked or lost.',
+      steps: ['steward remote status', 'steward remote repair --dry-run', 'steward remote repair'],
+      ids: ['remote.client_revoked', 'remote.stale_environment', 'remote.server_unknown'],
+      check: 'steward.remote-pairing',
+    },
+  },
+  {
     asks: [['403'], ['forbidden']],
     answer: {
       title: '403 Forbidden',

@@ -1,5 +1,6 @@
 /** The catalogue as a whole: complete, readable, and never proposing what must not be done. */
 import { describe, expect, it } from 'vitest';
+import { redact } from '../storage/redact.ts';
 import { CATALOGUE, failureEntry } from './catalogue.ts';
 import { FAILURE_IDS } from './ids.ts';
 import { compileWording } from './matcher/wording.ts';
@@ -49,6 +50,7 @@ describe('the catalogue', () => {
       expect(step).toBe(step.trim());
       expect(step).not.toBe('');
       expect((step.match(/`/g) ?? []).length % 2, step).toBe(0);
+      expect(redact(step), 'as it is shown').toBe(step);
     }
     expect(new Set(entry.fix.steps).size).toBe(entry.fix.steps.length);
   });

@@ -8,8 +8,9 @@ import { EXIT, StewardError } from '../../errors.ts';
 import { searchTerms } from '../../evidence/search-terms.ts';
 import { createHost, type Host } from '../../host.ts';
 import { findAnswer } from '../../knowledge/answers.ts';
+import { isFailureId } from '../../knowledge/ids.ts';
 import { createMatcher, type Matcher } from '../../knowledge/matcher/matcher.ts';
-import type { Explanation } from '../../knowledge/matcher/verdict.ts';
+import { type Explanation, explainId } from '../../knowledge/matcher/verdict.ts';
 import { describeReset, readResetTime } from '../../knowledge/reset-time.ts';
 import { type ConfirmedMatch, confirmOnMachine, summaryOfCheck } from '../confirm.ts';
 import type { CommandDeps } from '../main.ts';
@@ -96,6 +97,7 @@ async function explainInput(
     if (process.stdin.isTTY === true) throw usage('There is no text to explain.');
     return withProgress(matcher, process.stdin, terminal, signal);
   }
+  if (words.length === 1 && only !== undefined && isFailureId(only)) return explainId(only);
   if (words.length === 1 && only !== undefined && (await isFile(only))) {
     return withProgress(matcher, createReadStream(only, { highWaterMark: 1024 * 1024 }), terminal, signal);
   }

@@ -77,7 +77,7 @@ export function renderSearch({ terms, url }: SearchTerms, { paint, width }: Term
 function renderMatch(match: ConfirmedMatch, terminal: Terminal, style: ExplanationStyle): string {
   const { paint, width } = terminal;
   const lines = [
-    `${paint('red', '✖')} ${paint('bold', match.title)}  ${paint('dim', `${match.id} · ${Math.round(match.score * 100)} %`)}`,
+    `${paint('red', '✖')} ${paint('bold', match.title)}  ${paint('dim', match.evidence.length === 0 ? match.id : `${match.id} · ${Math.round(match.score * 100)} %`)}`,
     `  ${hang(match.cause, width, 2)}`,
   ];
   const row = (label: string, text: string) =>
@@ -96,6 +96,9 @@ function renderMatch(match: ConfirmedMatch, terminal: Terminal, style: Explanati
   const steps = [...match.fix.steps, ...platformSteps(match, style)];
   steps.forEach((step, index) => {
     row('', steps.length === 1 ? step : `${index + 1}. ${step}`);
+  });
+  match.notHelping.forEach((text, index) => {
+    row(index === 0 ? 'no help' : '', text);
   });
   if (here.kind === 'confirmed' && here.finding.fix.command !== null)
     row('run', paint('cyan', here.finding.fix.command));

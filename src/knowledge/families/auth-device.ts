@@ -14,7 +14,7 @@ export const AUTH_DEVICE: readonly FailureEntry[] = [
         'Personal account: ChatGPT, Settings, Security, switch on "Enable device code authorization for Codex"; then `codex login --device-auth` with a fresh code.',
         'Workspace: an owner or admin allows it in the workspace settings.',
         'Otherwise log in with a browser through a forwarded port: `ssh -L 1455:localhost:1455 HOST`, then `codex login` on HOST.',
-        'In CI use a key: `printenv OPENAI_API_KEY | codex login --with-api-key`.',
+        'In CI a key does it, too: `printenv OPENAI_API_KEY | codex login --with-api-key`.',
       ],
     },
     notHelping: ['Asking for one code after another before the setting is on.'],

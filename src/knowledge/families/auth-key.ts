@@ -15,7 +15,7 @@ export const AUTH_KEY: readonly FailureEntry[] = [
       steps: [
         'See what is stored: `codex login status`.',
         'With a ChatGPT plan: `codex login` (without a browser: `codex login --device-auth`).',
-        'With an API key: `printenv OPENAI_API_KEY | codex login --with-api-key`.',
+        'With an API key, hand it over: `printenv OPENAI_API_KEY | codex login --with-api-key`.',
         'For one `codex exec` in CI without a stored login: set `CODEX_API_KEY` for that command only.',
         'Check that this process reads the same home: `echo $CODEX_HOME`.',
       ],
@@ -195,9 +195,7 @@ export const AUTH_KEY: readonly FailureEntry[] = [
         'If a companion proxy wrote its own local key: start that companion, or restore the official provider in config.toml.',
       ],
       platformSteps: {
-        windows: [
-          'In cmd.exe write `set OPENAI_API_KEY=sk-...` without quotes: they become part of the key.',
-        ],
+        windows: ['In cmd.exe set OPENAI_API_KEY without quotes around the key: they become part of it.'],
       },
     },
     notHelping: ['Making more keys while the same variable still holds the old one.'],

@@ -9,7 +9,7 @@ export const REMOTE_PAIRING: readonly FailureEntry[] = [
     fixClass: 'C',
     actor: 'steward',
     cause:
-      'The phone or computer that controls was revoked, and its app keeps offering the old client id instead of enrolling anew.',
+      "The phone or computer that controls was revoked, and its app keeps offering the old client id out of this user's Codex home, so the phone or another user of the same computer still works.",
     fix: {
       summary:
         'With the app fully closed, drop the saved client enrolment from the global-state file and its `.bak`, then pair anew.',
@@ -24,6 +24,7 @@ export const REMOTE_PAIRING: readonly FailureEntry[] = [
       'Clearing `remote_control_enrollments` in SQLite: that is the host side.',
       'Editing the file while the app runs: it writes its copy back when it quits.',
       'Restarting or toggling the connection: the same client id is used again.',
+      'Reinstalling the app, removing its keychain entries, or logging in again: none of them touches that file.',
     ],
     references: [
       'openai/codex#28119',
@@ -53,6 +54,18 @@ export const REMOTE_PAIRING: readonly FailureEntry[] = [
           'remote.identity_collision',
           'network.edge_blocked',
         ],
+      },
+      {
+        // The desktop app's log: an app that works says it too, so it counts in a text that is asked about and in no log.
+        says: [
+          'hasexistingenrollment=true',
+          'localenrollmentclientid',
+          'has existing (enrollment|enrolment)',
+          'has_existing_enrollment=true',
+        ],
+        with: [[...ABOUT_REMOTE, 'localenrollmentclientid', 'enrollment=true', 'client_id', 'clientid']],
+        weight: 0.7,
+        of: 'likely',
       },
       {
         says: [

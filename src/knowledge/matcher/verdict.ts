@@ -26,6 +26,8 @@ export interface FailureMatch {
   readonly title: string;
   readonly cause: string;
   readonly fix: FailureEntry['fix'];
+  /** What people try in vain. */
+  readonly notHelping: readonly string[];
   readonly evidence: readonly MatchEvidence[];
 }
 
@@ -48,6 +50,11 @@ export interface Candidate {
   readonly id: FailureId;
   readonly score: number;
   readonly evidence: readonly MatchEvidence[];
+}
+
+/** The answer to an id of the catalogue, as our own output names it. */
+export function explainId(id: FailureId): Explanation {
+  return { verdict: 'match', matches: [describe({ id, score: 1, evidence: [] })] };
 }
 
 /** The answer for these candidates, best first. */
@@ -86,6 +93,7 @@ function describe(candidate: Candidate): FailureMatch {
     title: entry.title,
     cause: entry.cause,
     fix: entry.fix,
+    notHelping: entry.notHelping ?? [],
     evidence: candidate.evidence,
   };
 }
