@@ -27,7 +27,7 @@ const gateway = await startGateway({
   },
   accounts,
   bases: { chatgpt: base, apiKey: base },
-  clients: [{ id: 'bench', token: 'b'.repeat(43), onlyAccount: null }],
+  clients: [{ id: 'bench', token: 'b'.repeat(43) }],
   onEvent: (event) => {
     batch.push(event);
     if (batch.length < 500) return;

@@ -58,7 +58,7 @@ export async function findGateway(scope: CodexScope): Promise<FoundGateway> {
 /** One request to the control API; its JSON. Throws `ERR_GATEWAY_GONE` or `ERR_GATEWAY_CONTROL`. */
 export async function askGateway(
   file: Pick<GatewayFile, 'controlUrl' | 'controlToken'>,
-  method: 'GET' | 'POST' | 'DELETE',
+  method: 'GET' | 'POST',
   path: string,
   body?: unknown,
 ): Promise<unknown> {

@@ -42,10 +42,6 @@ export interface Gateway {
     baseUrl(token: string): string;
   };
   readonly counters: Readonly<Counters>;
-  /** Lets another client in. Throws a TypeError for a token that is too weak. */
-  addClient(client: GatewayClient): void;
-  /** The client's next request is refused; what is under way goes on. */
-  removeClient(id: string): void;
   /** Takes nothing new, lets what is under way end for so long, then ends it. */
   stop(drainMs: number): Promise<void>;
 }
@@ -58,7 +54,7 @@ const FOREIGN: Refused = {
 };
 const MAX_BODY_BYTES = 128 * 1024 * 1024;
 
-/** Starts listening. Throws `ERR_GATEWAY_LISTEN`, or a TypeError for a base that is no URL. */
+/** Starts listening. Throws `ERR_GATEWAY_LISTEN`, or a TypeError for a base that is no URL or a token that is too weak. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { now } = options.scope.host;
   const counters = createCounters();
@@ -159,8 +155,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       baseUrl: (token) => `http://${shownHost}:${server.port}/${token}/v1`,
     },
     counters,
-    addClient: clients.add,
-    removeClient: clients.remove,
     stop: async (drainMs) => {
       isStopping = true;
       server.close();

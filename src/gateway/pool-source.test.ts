@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type LabWithHome, startLabWithHome } from '../../test/support/lab-accounts.ts';
 import type { ChatgptAccount } from '../accounts/account.ts';
@@ -43,16 +42,15 @@ async function twoAccounts(): Promise<[ChatgptAccount, ChatgptAccount]> {
   return accounts;
 }
 
+const TOKEN = 't'.repeat(43);
 async function ask(): Promise<Response> {
-  const token = randomBytes(24).toString('base64url');
   gateway ??= await startGateway({
     scope: world.scope(),
     accounts: source,
     bases: { chatgpt: `${world.lab.url}/backend-api/codex`, apiKey: `${world.lab.url}/v1` },
-    clients: [],
+    clients: [{ id: 'test', token: TOKEN }],
   });
-  gateway.addClient({ id: token, token, onlyAccount: null });
-  return fetch(`${gateway.address.baseUrl(token)}/responses`, {
+  return fetch(`${gateway.address.baseUrl(TOKEN)}/responses`, {
     method: 'POST',
     body: JSON.stringify({ model: 'gpt-lab', input: [], stream: true }),
   });

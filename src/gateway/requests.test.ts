@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createAdmission } from './admission.ts';
-import { createClientBook } from './clients.ts';
+import { createClientBook, tokenForAccount } from './clients.ts';
 import { createEncryptedBook } from './encrypted-items.ts';
 import { bodyFor } from './replay-body.ts';
 import { describeBody } from './request-body.ts';
@@ -9,7 +9,7 @@ import { responseHeaders } from './response-headers.ts';
 import { createUpstreamRouter, OFFICIAL_BASES } from './upstream-route.ts';
 
 const TOKEN = 'a'.repeat(43);
-const clients = createClientBook([{ id: 'one', token: TOKEN, onlyAccount: null }]);
+const clients = createClientBook([{ id: 'one', token: TOKEN }]);
 const admit = createAdmission({ clients, hosts: new Set(['127.0.0.1:8080', 'localhost:8080']) });
 const knock = (url: string, headers: Record<string, string> = {}, method = 'POST') =>
   admit({ method, url, headers: { host: '127.0.0.1:8080', ...headers }, rawHeaders: [] });
@@ -55,13 +55,20 @@ describe('admission', () => {
   });
 
   test('a weak token is never taken', () => {
-    expect(() => clients.add({ id: 'x', token: 'short', onlyAccount: null })).toThrow(TypeError);
+    expect(() => createClientBook([{ id: 'x', token: 'short' }])).toThrow(TypeError);
   });
 
-  test('a removed client is out', () => {
-    const book = createClientBook([{ id: 'one', token: TOKEN, onlyAccount: null }]);
-    book.remove('one');
-    expect(book.find(TOKEN)).toBeNull();
+  test('a token for one account is made from the session’s, and good for nothing else', () => {
+    const token = tokenForAccount(TOKEN, 'sha256:abc');
+    expect(clients.find(token)).toEqual({ id: 'one', onlyAccount: 'sha256:abc' });
+    const forAnother = tokenForAccount(TOKEN, 'sha256:abd');
+    for (const wrong of [
+      `${token.slice(0, 43)}${forAnother.slice(43)}`,
+      token.slice(0, 43),
+      tokenForAccount('b'.repeat(43), 'sha256:abc'),
+      `${TOKEN}${Buffer.from('sha256:abc').toString('base64url')}`,
+    ])
+      expect(clients.find(wrong)).toBeNull();
   });
 });
 

@@ -3,6 +3,7 @@ import { createParser } from 'eventsource-parser';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type GatewayWorld, makeGatewayWorld } from '../../test/support/gateway-world.ts';
 import type { FaultInput } from '../lab/fault.ts';
+import { tokenForAccount } from './clients.ts';
 
 let world: GatewayWorld;
 
@@ -395,8 +396,7 @@ describe('a conversation', () => {
   });
 
   test('a client that is bound to one account gets no other', async () => {
-    const token = 'b'.repeat(40);
-    world.gateway.addClient({ id: 'bound', token, onlyAccount: 'second' });
+    const token = tokenForAccount(world.token, 'second');
     const send = () =>
       fetch(`${world.gateway.address.baseUrl(token)}/responses`, {
         method: 'POST',

@@ -26,7 +26,7 @@ async function start() {
     scope,
     accounts: source,
     bases: { chatgpt: base, apiKey: base },
-    clients: [{ id: 'chaos', token, onlyAccount: null }],
+    clients: [{ id: 'chaos', token }],
     onEvent: (event) => event.kind === 'fault' && faults.push(event.message),
   });
   return { source, gateway };

@@ -48,6 +48,13 @@ afterEach(async () => {
   await world.stop();
 });
 
+/** Kills the gateway together with the shell that would start it again. */
+async function loseGateway(): Promise<void> {
+  const { pid } = await gateway();
+  const parent = /^PPid:\s+(\d+)/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1];
+  process.kill(-Number(parent), 'SIGKILL');
+}
+
 /** Bound, and then the service is gone as after a login without it. */
 async function bindAndLoseService(): Promise<number> {
   expect((await steward('auth', 'rotation', 'bind-app')).code).toBe(0);
@@ -95,7 +102,7 @@ describe('a config that is bound to a gateway which is gone', () => {
 describe('a gateway that died', () => {
   it('is no finding while nothing points at it', async () => {
     await steward('gateway', 'start');
-    process.kill((await gateway()).pid as number, 'SIGKILL');
+    await loseGateway();
     const found = await doctor();
     expect(found.findings).toEqual([]);
     expect(JSON.stringify(found.checks['steward.gateway'])).toContain('ended without notice');
@@ -103,14 +110,14 @@ describe('a gateway that died', () => {
 
   it('is one while a session was started with its address', async () => {
     await steward('gateway', 'start');
-    const { pid, baseUrl } = await gateway();
+    const { baseUrl } = await gateway();
     const session = spawn(codexBinary('codex-newest'), ['-c', `openai_base_url="${baseUrl}"`, 'app-server'], {
       env,
       stdio: ['pipe', 'ignore', 'ignore'],
     });
     try {
       await new Promise((resolve) => session.once('spawn', resolve));
-      process.kill(pid as number, 'SIGKILL');
+      await loseGateway();
       const found = await doctor();
       expect(found.findings).toMatchObject([
         { id: 'provider.local_endpoint_down', actor: 'you', fix: { command: 'steward gateway start' } },

@@ -44,7 +44,7 @@ async function open(transport: 'websocket' | 'sse', faults: readonly FaultInput[
     scope: world.scope(),
     accounts: source,
     bases: { chatgpt: `${world.lab.url}/backend-api/codex`, apiKey: `${world.lab.url}/v1` },
-    clients: [{ id: 'codex', token, onlyAccount: null }],
+    clients: [{ id: 'codex', token }],
     onEvent: (event) => event.kind === 'request' && requests.push(event),
   });
   const through: Through = {

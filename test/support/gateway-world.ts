@@ -36,7 +36,7 @@ export async function makeGatewayWorld(
     scope: { host, home, signal: new AbortController().signal },
     accounts: pool,
     bases: { chatgpt: `${lab.url}/backend-api/codex`, apiKey: `${lab.url}/v1` },
-    clients: [{ id: 'test', token, onlyAccount: null }],
+    clients: [{ id: 'test', token }],
     onEvent: (event) => events.push(event),
     ...options,
   });

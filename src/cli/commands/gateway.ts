@@ -4,7 +4,8 @@ import { readText } from '../../codex/reading.ts';
 import { EXIT, messageOf, StewardError } from '../../errors.ts';
 import { followBinding } from '../../gateway/bind/follow-binding.ts';
 import { runDaemon } from '../../gateway/daemon/daemon.ts';
-import { gatewayLogPath } from '../../gateway/daemon/log-file.ts';
+import { START_AGAIN } from '../../gateway/daemon/guard.ts';
+import { gatewayLogPath, writeLastWords } from '../../gateway/daemon/log-file.ts';
 import { ensureGateway, stopGateway } from '../../gateway/daemon/start-daemon.ts';
 import { openPoolSource } from '../../gateway/pool-source.ts';
 import { isRotationWanted } from '../../gateway/rotation-wanted.ts';
@@ -162,6 +163,11 @@ export async function runGatewayServe(options: GatewayServeOptions, deps: Comman
     readBases: () => readUpstreamBases(scope),
     openSource: () => openPoolSource(scope),
     onReady: (file) => {
+      // What is broken now may be broken in any request's way: a new process serves the sessions from the same address.
+      process.once('uncaughtException', (error) => {
+        writeLastWords(scope.home.path, error);
+        process.exit(START_AGAIN);
+      });
       // Whoever started us waits for this one line and then closes the pipe.
       deps.terminal.out(`${JSON.stringify({ kind: 'ready', pid: file.pid, port: file.port })}\n`);
       followBinding({ scope, journal: openJournal(scope) }, file.baseUrl).then(

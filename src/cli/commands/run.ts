@@ -7,10 +7,9 @@ import { requirePool } from '../../accounts/store/pool-store.ts';
 import type { CodexBinary } from '../../codex/codex-binary.ts';
 import { type CodexScope, resolveCodexHome } from '../../codex/home.ts';
 import { EXIT, messageOf, StewardError } from '../../errors.ts';
+import { tokenForAccount } from '../../gateway/clients.ts';
 import { ensureGateway } from '../../gateway/daemon/start-daemon.ts';
 import { isRotationWanted } from '../../gateway/rotation-wanted.ts';
-import { askGateway } from '../../gateway-client/control-client.ts';
-import type { GatewayFile } from '../../gateway-client/gateway-file.ts';
 import { createHost, type Host } from '../../host.ts';
 import { findOfficial } from '../../shim/shim-state.ts';
 import type { CommandDeps } from '../main.ts';
@@ -23,12 +22,6 @@ export interface RunCodexOptions {
 
 const FROM_TERMINAL = ['SIGINT', 'SIGQUIT'] as const;
 const TO_US = ['SIGTERM', 'SIGHUP'] as const;
-
-/** Where this one session is to send its model requests, and what to do when it ends. */
-interface Route {
-  readonly baseUrl: string;
-  end(): Promise<void>;
-}
 
 /** Runs it and returns its exit code. Throws when there is no Codex, or the named account cannot be had. */
 export async function runCodex(
@@ -44,13 +37,9 @@ export async function runCodex(
     throw new StewardError('ERR_RUN_NO_CODEX', 'user', 'there is no working official codex on this machine', {
       hint: 'steward doctor',
     });
-  const route = account === null ? await poolRoute(scope, deps) : await accountRoute(scope, account);
-  const args = route === null ? rest : ['-c', `openai_base_url="${route.baseUrl}"`, ...rest];
-  try {
-    return await runWithTerminal(official, args, route === null ? host.env : withoutProxy(host.env));
-  } finally {
-    await route?.end();
-  }
+  const base = account === null ? await poolBase(scope, deps) : await accountBase(scope, account);
+  if (base === null) return runWithTerminal(official, rest, host.env);
+  return runWithTerminal(official, ['-c', `openai_base_url="${base}"`, ...rest], withoutProxy(host.env));
 }
 
 /** `--account X` may stand among Codex's own words, as the shim passes them on. */
@@ -75,14 +64,13 @@ function takeAccount(
 }
 
 /** Where rotation applies; whatever fails costs one line and not the session. */
-async function poolRoute(scope: CodexScope, deps: CommandDeps): Promise<Route | null> {
+async function poolBase(scope: CodexScope, deps: CommandDeps): Promise<string | null> {
   const { env } = scope.host;
   if (/^(1|true|yes)$/.test(env.CODEX_MULTI_AUTH_BYPASS ?? '')) return null;
   try {
     if ((await isRotationWanted(scope)).kind === 'not-wanted') return null;
     await tellRotationNotice(scope, deps.terminal);
-    const { file } = await ensureGateway(scope, ownProgram());
-    return { baseUrl: file.baseUrl, end: async () => {} };
+    return (await ensureGateway(scope, ownProgram())).file.baseUrl;
   } catch (error) {
     deps.terminal.err(`steward: going on without the gateway: ${messageOf(error)}\n`);
     return null;
@@ -90,23 +78,11 @@ async function poolRoute(scope: CodexScope, deps: CommandDeps): Promise<Route | 
 }
 
 /** One account for one run: a person who names it wants no other, so what fails is an error. */
-async function accountRoute(scope: CodexScope, reference: string): Promise<Route> {
+async function accountBase(scope: CodexScope, reference: string): Promise<string> {
   const pool = await requirePool(scope);
   const account = pool.accounts[requireAccount(pool, reference)] as Account;
   const { file } = await ensureGateway(scope, ownProgram());
-  const client = (await askGateway(file, 'POST', '/clients', { onlyAccount: account.key })) as {
-    readonly id: string;
-    readonly baseUrl: string;
-  };
-  return { baseUrl: client.baseUrl, end: () => forget(file, client.id) };
-}
-
-async function forget(file: GatewayFile, id: string): Promise<void> {
-  try {
-    await askGateway(file, 'DELETE', '/clients', { id });
-  } catch {
-    // a gateway that ended meanwhile has forgotten it too
-  }
+  return file.baseUrl.replace(file.sessionToken, tokenForAccount(file.sessionToken, account.key));
 }
 
 /** Codex sends requests to loopback through a proxy too (0.133 to 0.169), which would not find the gateway. */

@@ -130,13 +130,9 @@ describe('the control API', () => {
     expect(await knock(file, { path: '//status' })).toBe(404);
     expect(await knock(file, { path: '/status', method: 'POST' })).toBe(404);
     expect(await knock(file, { path: '/constructor' })).toBe(404);
-    expect(await knock(file, { path: '/clients', method: 'POST', body: '{' })).toBe(400);
-    expect(await knock(file, { path: '/clients', method: 'POST', body: '{"onlyAccount":7}' })).toBe(400);
-    expect(await knock(file, { path: '/clients', method: 'POST', body: '{"onlyAccount":"nobody"}' })).toBe(
-      404,
-    );
-    const huge = `{"onlyAccount":"${'x'.repeat(70_000)}"}`;
-    expect(await knock(file, { path: '/clients', method: 'POST', body: huge })).toBe(400);
+    expect(await knock(file, { path: '/clients', method: 'POST', body: '{}' })).toBe(404);
+    expect(await knock(file, { path: '/stop', method: 'POST', body: '{' })).toBe(400);
+    expect(await knock(file, { path: '/stop', method: 'POST', body: `"${'x'.repeat(70_000)}"` })).toBe(400);
     expect(await knock(file, {})).toBe(200);
   });
 

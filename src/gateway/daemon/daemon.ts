@@ -162,7 +162,7 @@ async function listen(
   token: string,
   onEvent: (event: GatewayEvent) => void,
 ): Promise<Gateway> {
-  const clients = [{ id: 'session', token, onlyAccount: null }];
+  const clients = [{ id: 'session', token }];
   const start = (wanted: number) =>
     startGateway({ scope, accounts: source, bases, clients, port: wanted, onEvent });
   try {

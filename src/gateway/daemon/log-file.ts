@@ -1,4 +1,5 @@
 /** The gateway's log: a line of JSON an event, bounded to two files of one size. Never a token, never a text. */
+import { appendFileSync } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensurePrivateFolder } from '../../storage/atomic-file.ts';
@@ -47,7 +48,7 @@ export async function openLogFile(codexHome: string): Promise<LogFile> {
   };
   return {
     write: (line) => {
-      waiting.push(`${redact(JSON.stringify({ at: new Date().toISOString(), ...line }))}\n`);
+      waiting.push(lineOf(line));
       timer ??= setTimeout(() => {
         writing = writing.then(flush);
       }, WRITE_EVERY_MS);
@@ -58,4 +59,20 @@ export async function openLogFile(codexHome: string): Promise<LogFile> {
       await handle.close();
     },
   };
+}
+
+/** What broke the process, written before it goes. */
+export function writeLastWords(codexHome: string, error: Error): void {
+  try {
+    appendFileSync(
+      gatewayLogPath(codexHome),
+      lineOf({ kind: 'broken', message: error.stack ?? error.message }),
+    );
+  } catch {
+    // as above: nowhere else to say it
+  }
+}
+
+function lineOf(line: Readonly<Record<string, unknown>>): string {
+  return `${redact(JSON.stringify({ at: new Date().toISOString(), ...line }))}\n`;
 }

@@ -6,6 +6,7 @@ import { StewardError } from '../../errors.ts';
 import { askGateway, type FoundGateway, findGateway, isAlive } from '../../gateway-client/control-client.ts';
 import type { GatewayFile } from '../../gateway-client/gateway-file.ts';
 import { redact } from '../../storage/redact.ts';
+import { guarded } from './guard.ts';
 
 export interface DaemonProgram {
   readonly node: string;
@@ -80,7 +81,8 @@ type Spawned = { readonly kind: 'ready' | 'held' } | { readonly kind: 'failed'; 
 /** Starts the process in a session of its own and waits for its one line. */
 function spawnDaemon({ host }: CodexScope, { node, steward }: DaemonProgram): Promise<Spawned> {
   return new Promise((resolve) => {
-    const child = spawn(node, [steward, 'gateway', 'serve'], {
+    const [file, ...args] = guarded([node, steward, 'gateway', 'serve'], host.platform);
+    const child = spawn(file, args, {
       cwd: host.userHome,
       env: host.env as NodeJS.ProcessEnv,
       detached: true,

@@ -36,7 +36,7 @@ beforeEach(async () => {
     },
     accounts: pool,
     bases: { chatgpt: base, apiKey: base },
-    clients: [{ id: 'test', token: 't'.repeat(40), onlyAccount: null }],
+    clients: [{ id: 'test', token: 't'.repeat(40) }],
   });
   frames = [];
   client = new WebSocket(`${gateway.address.baseUrl('t'.repeat(40)).replace('http', 'ws')}/responses`, {
