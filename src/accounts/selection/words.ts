@@ -59,7 +59,7 @@ export function unavailableWords(availability: Availability, now: number): strin
 
 const BLOCKED_WORDS: Readonly<Record<BlockedFor, string>> = {
   disabled: 'account is disabled',
-  'needs-login': 'login is no longer valid: log in again',
+  'needs-login': 'login is no longer valid: log that account in again (`steward auth login`)',
   'workspace-disabled': 'its workspace is disabled',
   paused: 'paused by you',
   'model-not-allowed': "the project's profile does not allow this model",

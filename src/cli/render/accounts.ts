@@ -97,7 +97,9 @@ export function renderReadingAge({ loaded, now }: AccountsView, { paint }: Termi
   const how = '`steward auth forecast --live` asks the server';
   if (times.length === 0) return paint('dim', `Limits are not known yet: ${how}.\n`);
   const missing = logins.length - times.length;
-  const oldest = `Limits as of ${ago(Math.min(...times), now)}${times.length > 1 ? ' or later' : ''}`;
+  const oldestAt = Math.min(...times);
+  const isSpread = times.length > 1 && now - oldestAt >= 60_000;
+  const oldest = `Limits as of ${ago(oldestAt, now)}${isSpread ? ' or later' : ''}`;
   return paint('dim', `${oldest}${missing === 0 ? '' : `, ${missing} not known yet`}: ${how}.\n`);
 }
 

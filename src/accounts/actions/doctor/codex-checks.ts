@@ -132,7 +132,15 @@ async function checkRecommendation(scope: CodexScope, pool: Pool): Promise<reado
 
 function judgeRecommendation(pool: Pool, index: number | null, reason: string): PoolCheck {
   const key = 'recommended-switch';
-  if (index === null) return warn(key, 'no account can serve now', 'steward auth forecast says until when');
+  if (index === null) {
+    const enabled = pool.accounts.filter(({ isEnabled }) => isEnabled);
+    const isDead = enabled.every((account) => account.kind === 'chatgpt' && account.invalidated !== null);
+    return warn(
+      key,
+      'no account can serve now',
+      isDead ? 'steward auth login logs one in again' : 'steward auth forecast says until when',
+    );
+  }
   if (index === pool.activeIndex) return ok(key, 'the active account is the one to use');
   return warn(key, `account ${index + 1} would serve better: ${reason}`, `steward auth switch ${index + 1}`);
 }
