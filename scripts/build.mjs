@@ -4,10 +4,10 @@
  * that fails, or one beside a running program, breaks nothing.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -27,35 +27,71 @@ const common = {
 };
 
 process.on('exit', () => rmSync(fresh, { recursive: true, force: true }));
-await build({
-  ...common,
-  entryPoints: { steward: 'src/cli/steward.ts' },
-  format: 'cjs',
-  outExtension: { '.js': '.cjs' },
-  external: ['./main.js'],
-});
 const bundled = {
   mainFields: ['module', 'main'], // jsonc-parser's "main" is UMD, which cannot be bundled
   minifyWhitespace: true,
   minifySyntax: true,
   external: [...Object.keys(dependencies), 'node:sqlite'],
 };
-await build({
+const split = {
+  ...common,
+  ...bundled,
+  splitting: true,
+  format: 'esm',
+  metafile: true,
+};
+const library = await build({
+  ...split,
+  entryPoints: { index: 'src/index.ts', remote: 'src/remote.ts' },
+  chunkNames: 'chunks/[name]-[hash]',
+  // Bundled CommonJS packages call require() for Node's own modules.
+  banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+});
+// esbuild splits modules only; as CommonJS, Node 20 can load them with kept compiled code (`src/cli/chunk-loader.ts`).
+const program = await build({
+  ...split,
+  entryPoints: { main: 'src/cli/main.ts' },
+  entryNames: 'program/[name]-[hash]',
+  chunkNames: 'program/[name]-[hash]',
+  outExtension: { '.js': '.cjs' },
+  write: false,
+});
+mkdirSync(join(fresh, 'program'), { recursive: true });
+for (const { path, text } of program.outputFiles) {
+  const { code } = await transform(text, {
+    format: 'cjs',
+    platform: 'node',
+    target: common.target,
+    supported: { 'dynamic-import': false },
+    minifyWhitespace: true,
+  });
+  writeFileSync(path, code);
+}
+const status = await build({
   ...common,
   ...bundled,
   entryPoints: { status: 'src/cli/status.ts' },
+  entryNames: 'program/[name]-[hash]',
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
+  supported: { 'dynamic-import': false },
+  metafile: true,
 });
-const result = await build({
+/** The name, with the hash of its text, of the chunk made from that entry point. */
+const chunkOf = ({ metafile }, source) =>
+  basename(Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === source)[0]);
+const entry = await build({
   ...common,
-  entryPoints: { main: 'src/cli/main.ts', index: 'src/index.ts', remote: 'src/remote.ts' },
-  chunkNames: 'chunks/[name]-[hash]',
-  splitting: true,
-  ...bundled,
-  format: 'esm',
-  // Bundled CommonJS packages call require() for Node's own modules.
-  banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+  entryPoints: { steward: 'src/cli/steward.ts' },
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  define: {
+    ...common.define,
+    STEWARD_CHUNKS: JSON.stringify({
+      main: chunkOf(program, 'src/cli/main.ts'),
+      status: chunkOf(status, 'src/cli/status.ts'),
+    }),
+  },
   metafile: true,
 });
 chmodSync(join(fresh, 'steward.cjs'), 0o755);
@@ -80,6 +116,9 @@ if (existsSync(dist)) renameSync(dist, old);
 renameSync(fresh, dist);
 rmSync(old, { recursive: true, force: true });
 if (!process.argv.includes('--quiet')) {
-  const bytes = Object.values(result.metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
-  console.log(`dist: ${Object.keys(result.metafile.outputs).length} files, ${Math.round(bytes / 1024)} KiB`);
+  const outputs = [library, program, status, entry].flatMap(({ metafile }) =>
+    Object.values(metafile.outputs),
+  );
+  const bytes = outputs.reduce((sum, output) => sum + output.bytes, 0);
+  console.log(`dist: ${outputs.length} files, ${Math.round(bytes / 1024)} KiB`);
 }

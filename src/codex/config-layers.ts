@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import { systemPath } from '../host.ts';
 import { type ConfigReading, readConfig, readConfigFile } from './config-file.ts';
-import type { CodexReader } from './home.ts';
+import { type CodexReader, readIn } from './home.ts';
 import { isTomlTable, type TomlTable, tomlAt } from './toml.ts';
 
 export type LayerKind = 'system' | 'user' | 'project' | 'managed' | 'requirements';
@@ -21,7 +21,7 @@ export interface ConfigLayer {
 /** Every layer that exists (the user's always, even when missing), from weakest to strongest. */
 export const readConfigLayers: CodexReader<readonly ConfigLayer[]> = async (scope) => {
   const { host } = scope;
-  const user = await readConfig(scope);
+  const user = await readIn(scope, readConfig);
   const paths: [LayerKind, string][] = [];
   if (host.platform !== 'win32') {
     for (const [kind, name] of [

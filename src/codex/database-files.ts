@@ -5,7 +5,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { messageOf, systemCode } from '../errors.ts';
-import type { CodexReader, CodexScope } from './home.ts';
+import { type CodexReader, type CodexScope, readIn } from './home.ts';
 import { type Reading, readText } from './reading.ts';
 
 export interface SqliteHome {
@@ -50,7 +50,7 @@ export const readSqliteHome: CodexReader<SqliteHome> = async (scope) => {
 
 /** Every database file, current ones first; `missing` where the folder is not there. */
 export const readDatabaseFiles: CodexReader<Reading<DatabaseFolder>> = async (scope) => {
-  const home = await readSqliteHome(scope);
+  const home = await readIn(scope, readSqliteHome);
   let names: readonly string[];
   try {
     names = await readdir(home.path);
@@ -94,7 +94,7 @@ export const readDatabaseFiles: CodexReader<Reading<DatabaseFolder>> = async (sc
 
 /** The database in use for that topic, or `null` where this home has none (yet). */
 export async function currentDatabase(scope: CodexScope, topic: string): Promise<DatabaseFile | null> {
-  const folder = await readDatabaseFiles(scope);
+  const folder = await readIn(scope, readDatabaseFiles);
   if (folder.kind !== 'ok') return null;
   return folder.value.files.find((file) => file.topic === topic && file.current) ?? null;
 }

@@ -4,7 +4,7 @@
  */
 import type { DatabaseConnection } from '../storage/sqlite.ts';
 import { type DatabaseFile, readDatabaseFiles } from './database-files.ts';
-import type { CodexReader } from './home.ts';
+import { type CodexReader, readIn } from './home.ts';
 import type { Reading } from './reading.ts';
 import { numberOf, readSqlite, type SqliteView, textOf } from './sqlite-read.ts';
 import { type AppliedMigration, readMigrations } from './state-db-migrations.ts';
@@ -28,7 +28,7 @@ export interface DatabaseExam {
 
 /** Every database in use. Older generations are left alone: Codex does not open them. */
 export const readDatabaseHealth: CodexReader<Reading<readonly DatabaseExam[]>> = async (scope) => {
-  const folder = await readDatabaseFiles(scope);
+  const folder = await readIn(scope, readDatabaseFiles);
   if (folder.kind !== 'ok') return folder;
   const current = folder.value.files.filter((file) => file.current);
   const exams = await Promise.all(

@@ -6,7 +6,7 @@ import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { systemPath } from '../host.ts';
 import { readDatabaseFiles } from './database-files.ts';
-import type { CodexReader, CodexScope } from './home.ts';
+import { type CodexReader, type CodexScope, readIn } from './home.ts';
 
 /** Lock bytes of SQLite's file format: the writer's in a `-shm` (WAL_WRITE_LOCK), and those of the main file. */
 const WAL_WRITE_BYTE = 120;
@@ -24,7 +24,7 @@ export interface WriteLock {
 export const readWriteLocks: CodexReader<readonly WriteLock[] | null> = async (scope) => {
   const table = await lockTable(scope);
   if (table === null) return null;
-  const folder = await readDatabaseFiles(scope);
+  const folder = await readIn(scope, readDatabaseFiles);
   if (folder.kind !== 'ok') return [];
   const found: WriteLock[] = [];
   for (const file of folder.value.files) {

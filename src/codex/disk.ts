@@ -6,7 +6,7 @@ import { lstat, readdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf, systemCode } from '../errors.ts';
 import { readDatabaseFiles, readSqliteHome } from './database-files.ts';
-import type { CodexReader, CodexScope } from './home.ts';
+import { type CodexReader, type CodexScope, readIn } from './home.ts';
 import type { Reading } from './reading.ts';
 
 const MAX_ENTRIES = 5000;
@@ -30,7 +30,7 @@ export interface DeadWeight {
 
 /** Free space where the home and the databases live; one entry a place, and both may be the same disk. */
 export const readDiskSpace: CodexReader<readonly Reading<DiskSpace>[]> = async (scope) => {
-  const sqlite = await readSqliteHome(scope);
+  const sqlite = await readIn(scope, readSqliteHome);
   const places = [...new Set([scope.home.path, sqlite.path])];
   return Promise.all(places.map((path) => spaceOf(path)));
 };
@@ -73,7 +73,7 @@ export const readDeadWeight: CodexReader<readonly DeadWeight[]> = async (scope) 
     }
     if (entry === '.tmp' || entry === 'tmp') found.push(...(await temporaryOf(scope, path, budget)));
   }
-  const databases = await readDatabaseFiles(scope);
+  const databases = await readIn(scope, readDatabaseFiles);
   if (databases.kind === 'ok') {
     for (const file of databases.value.files) {
       const bytes = (file.bytes ?? 0) + (file.walBytes ?? 0);

@@ -9,7 +9,7 @@ import type { SqlRow } from '../storage/sqlite.ts';
 import { type DaemonFiles, readDaemonFiles } from './daemon-files.ts';
 import { type EnrollmentError, isConnectedLine, parseEnrollmentError } from './enrollment-error.ts';
 import { readTail } from './enrollment-tail.ts';
-import type { CodexReader, CodexScope } from './home.ts';
+import { type CodexReader, type CodexScope, readIn } from './home.ts';
 import { readSqlite } from './sqlite-read.ts';
 import { readLogDatabasePath } from './state-db.ts';
 
@@ -42,7 +42,7 @@ export interface RemoteErrorReport {
 
 /** The newest remote-control event of this home. A running daemon's own words count before those of the dead. */
 export const readLastRemoteError: CodexReader<RemoteErrorReport> = async (scope) => {
-  const daemon = await readDaemonFiles(scope);
+  const daemon = await readIn(scope, readDaemonFiles);
   const running = daemon.records.find((entry) => entry.role === 'app-server' && entry.state === 'running');
   const runningPid = running?.record.kind === 'ok' ? running.record.value.pid : null;
   const [log, db] = await Promise.all([

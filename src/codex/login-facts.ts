@@ -12,7 +12,7 @@ import {
   readConfigLayers,
 } from './config-layers.ts';
 import { BUILT_IN_PROVIDERS } from './config-schema.ts';
-import type { CodexReader } from './home.ts';
+import { type CodexReader, readIn } from './home.ts';
 import type { Reading } from './reading.ts';
 import type { TomlTable } from './toml.ts';
 
@@ -48,7 +48,7 @@ export interface LoginFacts {
 
 /** The facts about the login of this home. */
 export const readLoginFacts: CodexReader<LoginFacts> = async (scope) => {
-  const [layers, auth] = await Promise.all([readConfigLayers(scope), readAuth(scope)]);
+  const [layers, auth] = await Promise.all([readIn(scope, readConfigLayers), readIn(scope, readAuth)]);
   const store = effectiveSetting(layers, ['cli_auth_credentials_store'])?.value;
   return {
     layers,

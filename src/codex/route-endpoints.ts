@@ -1,7 +1,7 @@
 /** The endpoints that this Codex home talks to, as its own settings name them (Codex 0.133 to 0.169). */
 import { readAuth } from './auth-file.ts';
 import { readConfig } from './config-file.ts';
-import type { CodexReader } from './home.ts';
+import { type CodexReader, readIn } from './home.ts';
 import type { RouteEndpoint } from './route.ts';
 
 const CHATGPT_BASE = 'https://chatgpt.com/backend-api/';
@@ -16,7 +16,7 @@ export interface RouteEndpoints {
 
 /** Model traffic, ChatGPT backend (for ChatGPT logins) and login issuer. */
 export const readRouteEndpoints: CodexReader<RouteEndpoints> = async (scope) => {
-  const [config, auth] = await Promise.all([readConfig(scope), readAuth(scope)]);
+  const [config, auth] = await Promise.all([readIn(scope, readConfig), readIn(scope, readAuth)]);
   const settings = config.kind === 'ok' ? config.value.value : {};
   const key = auth.kind === 'ok' && auth.value.mode === 'apikey';
   const endpoints: RouteEndpoint[] = [];

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, StewardError } from '../errors.ts';
 import { type DatabaseConnection, openDatabase, SQLITE, type SqlRow, sqliteCode } from '../storage/sqlite.ts';
-import type { CodexScope } from './home.ts';
+import { type CodexScope, readIn } from './home.ts';
 import { processesOfHome, readCodexProcesses } from './processes.ts';
 import { failedReading, type Reading } from './reading.ts';
 
@@ -150,7 +150,7 @@ async function wouldChangeOwner({ host }: CodexScope, path: string): Promise<boo
 /** Where the processes cannot be listed, a large -wal is not worth the time: the main file alone answers. */
 async function isInUse(scope: CodexScope): Promise<boolean> {
   try {
-    return processesOfHome(await readCodexProcesses(scope), scope.home.path).length > 0;
+    return processesOfHome(await readIn(scope, readCodexProcesses), scope.home.path).length > 0;
   } catch {
     return false;
   }

@@ -7,7 +7,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { CodexReader, CodexScope } from './home.ts';
+import { type CodexReader, type CodexScope, readIn } from './home.ts';
 import { CA_VARIABLES, type NetworkVariable, readNetworkEnvironment } from './network-env.ts';
 import { readBytes } from './reading.ts';
 
@@ -41,7 +41,7 @@ const BLOCK =
 
 /** The CA variables in play, each with what its file holds. */
 export const readCaSettings: CodexReader<CaSettings> = async (scope) => {
-  const env = await readNetworkEnvironment(scope);
+  const env = await readIn(scope, readNetworkEnvironment);
   const set = CA_VARIABLES.map((name) => env.variables.get(name)).filter(
     (v) => v !== undefined && v.value !== '',
   );

@@ -6,7 +6,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Host, systemPath } from '../host.ts';
 import { readSqliteHome } from './database-files.ts';
-import type { CodexReader } from './home.ts';
+import { type CodexReader, readIn } from './home.ts';
 
 export interface Mount {
   readonly path: string;
@@ -27,7 +27,7 @@ export interface WslPair {
 export const readWslPair: CodexReader<WslPair | null> = async (scope) => {
   const { host, home } = scope;
   if (!host.isWsl) return null;
-  const [mounts, sqlite] = await Promise.all([readMounts(host), readSqliteHome(scope)]);
+  const [mounts, sqlite] = await Promise.all([readMounts(host), readIn(scope, readSqliteHome)]);
   const drives = mounts.filter((mount) => isWindowsDrive(mount));
   const homes = await Promise.all(drives.map((drive) => homesBelow(host, drive.path)));
   return {

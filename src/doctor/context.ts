@@ -13,15 +13,16 @@ export interface RunScope {
 /** A context whose readings are shared by all checks that are given it. A new run, or a verification, takes a new one. */
 export function createContext(scope: RunScope): CheckContext {
   const readings = new Map<CodexReader<unknown>, Promise<unknown>>();
-  return {
+  const context: CheckContext = {
     ...scope,
     read<T>(reader: CodexReader<T>): Promise<T> {
       let reading = readings.get(reader) as Promise<T> | undefined;
       if (reading === undefined) {
-        reading = reader(scope);
+        reading = reader(context);
         readings.set(reader, reading);
       }
       return reading;
     },
   };
+  return context;
 }

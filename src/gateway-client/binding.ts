@@ -1,6 +1,6 @@
 /** Whether the packaged app is bound to a gateway: what our record says, held against what `config.toml` says. */
 import { readConfig } from '../codex/config-file.ts';
-import type { CodexReader } from '../codex/home.ts';
+import { type CodexReader, readIn } from '../codex/home.ts';
 import { type BindRecord, readBindRecord } from './bind-record.ts';
 
 /** The provider that codex-multi-auth (2.8.7) puts into `config.toml` when it binds the app. */
@@ -15,7 +15,7 @@ export type Binding =
   | { readonly kind: 'unreadable'; readonly path: string; readonly reason: string };
 
 export const readBinding: CodexReader<Binding> = async (scope) => {
-  const [record, config] = await Promise.all([readBindRecord(scope), readConfig(scope)]);
+  const [record, config] = await Promise.all([readIn(scope, readBindRecord), readIn(scope, readConfig)]);
   const settings = config.kind === 'ok' ? config.value.value : {};
   const configPath = config.path;
   if (record.kind === 'malformed' || record.kind === 'unreadable')

@@ -121,7 +121,7 @@ test('is a library with the exports that its entry names', async () => {
   });
   expect(asked.stderr).toBe('');
   expect(JSON.parse(asked.stdout)).toMatchObject({ status: 'disabled', lastError: null });
-  const inside = await runProgram(process.execPath, ['-e', "import('codex-steward/dist/main.js')"], {
+  const inside = await runProgram(process.execPath, ['-e', "import('codex-steward/dist/program/main.js')"], {
     cwd: consumer,
   });
   expect(inside.stderr).toMatch(/ERR_PACKAGE_PATH_NOT_EXPORTED/);

@@ -24,6 +24,7 @@ export const configValuesCheck: Check = {
   title: 'Codex accepts the configuration',
   finds: ['config.invalid_value', 'config.deprecated_field'],
   timeoutMs: 8000,
+  startsProgram: true,
   async run(context) {
     const [layers, profiles, binaries] = await Promise.all([
       context.read(readConfigLayers),

@@ -6,7 +6,7 @@
 import type { FailureId } from '../ids.ts';
 import { fold } from './fold.ts';
 import { createLineShower } from './lines.ts';
-import { createSignalIndex } from './signal-index.ts';
+import { createSignalIndex, type SignalIndex } from './signal-index.ts';
 
 export interface LogLine {
   /** Epoch ms, or `null` where the log does not say. */
@@ -90,9 +90,10 @@ function extend(group: LogMatch | undefined, id: FailureId, line: LogLine): LogM
 
 /** The failures that one log line shows, at most one of each id; empty for nearly every line. */
 export function createLogLineMatcher(): (line: LogLine) => FailureId[] {
-  const index = createSignalIndex({ logOnly: true });
+  let index: SignalIndex | undefined; // takes 30 ms to build, and a quiet log never needs it
   return (line) => {
     if (line.text.length > MAX_LINE || isQuiet(line) || CONTENT.test(line.text)) return [];
+    index ??= createSignalIndex({ logOnly: true });
     const places = new Set<number>();
     index.scan(Buffer.from(line.text, 'utf8'), (place) => places.add(place));
     if (places.size === 0) return [];
