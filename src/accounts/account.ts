@@ -91,6 +91,16 @@ export interface Pool {
   readonly rest: Readonly<Record<string, unknown>>;
 }
 
+/** A pool with nothing in it. */
+export const EMPTY_POOL: Pool = {
+  accounts: [],
+  activeIndex: 0,
+  activeIndexByFamily: {},
+  pinnedIndex: null,
+  affinityGeneration: 0,
+  rest: {},
+};
+
 /** An account that a verification found dead and took out of the pool. */
 export interface FlaggedAccount {
   readonly account: ChatgptAccount;

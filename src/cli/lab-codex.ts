@@ -2,13 +2,14 @@
  * The official Codex for a rehearsal: the one on PATH, or, on a machine without one, the newest of the npm registry in
  * steward's own cache folder. A rehearsal never installs anything where the user's own programs are.
  */
-import { access, constants, mkdir } from 'node:fs/promises';
+import { constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCodexBinaries, usableNative } from '../codex/binaries.ts';
 import { resolveCodexHome } from '../codex/home.ts';
 import { StewardError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { npmReason } from '../npm-reason.ts';
+import { isThere } from '../storage/is-there.ts';
 import { startProgress } from './render/progress.ts';
 import type { Terminal } from './render/terminal.ts';
 
@@ -81,13 +82,6 @@ async function nativeBelow(folder: string, host: Host): Promise<string | null> {
     if (await isThere(path, constants.X_OK)) return path;
   }
   return null;
-}
-
-async function isThere(path: string, mode: number): Promise<boolean> {
-  return await access(path, mode).then(
-    () => true,
-    () => false, // another place, or the caller, tells
-  );
 }
 
 /** Where this system keeps what can be fetched again (XDG base directories; macOS and Windows conventions). */

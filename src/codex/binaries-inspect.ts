@@ -1,9 +1,10 @@
 /** One copy of Codex: what installed it, which version it is, which native program it starts, and what is broken. */
-import { access, constants, lstat, readlink, realpath } from 'node:fs/promises';
+import { lstat, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { systemCode } from '../errors.ts';
 import { type Host, systemPath } from '../host.ts';
+import { isThere } from '../storage/is-there.ts';
 import { type ProgramHeader, readProgramHeader } from './binaries-header.ts';
 import { type BinaryPlace, pathFolders, programNames } from './binaries-places.ts';
 import type { BinaryProblem, CodexBinary, InstallMethod } from './codex-binary.ts';
@@ -68,7 +69,7 @@ async function programProblem(
     const found = `${header.format} ${header.arches.join('/')}`.trim();
     return { kind: 'wrong-platform', path, found, wanted: `${wanted} ${host.arch}` };
   }
-  if (header.interpreter !== null && !(await exists(systemPath(host, header.interpreter)))) {
+  if (header.interpreter !== null && !(await isThere(systemPath(host, header.interpreter)))) {
     return { kind: 'missing-interpreter', path, interpreter: header.interpreter };
   }
   return null;
@@ -127,7 +128,7 @@ async function findNative(host: Host, packageRoot: string, platformPackage: stri
     // `bin/` since the layout of 0.12x; `codex/` before.
     for (const below of ['bin', 'codex']) {
       const native = join(root, 'vendor', triple, below, file);
-      if (await exists(native)) return { native, expected: native };
+      if (await isThere(native)) return { native, expected: native };
     }
   }
   const nearest = join(dirname(dirname(packageRoot)), platformPackage, 'vendor', triple, 'bin', file);
@@ -210,16 +211,9 @@ async function permissionProblem(host: Host, path: string): Promise<BinaryProble
 
 async function onPath(host: Host, command: string): Promise<boolean> {
   for (const folder of pathFolders(host)) {
-    for (const name of programNames(host, command)) if (await exists(join(folder, name))) return true;
+    for (const name of programNames(host, command)) if (await isThere(join(folder, name))) return true;
   }
   return false;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path, constants.F_OK).then(
-    () => true,
-    () => false,
-  );
 }
 
 function missing(error: unknown): boolean {

@@ -1,7 +1,8 @@
 /** What this Linux system allows and has for a sandbox: namespaces, security modules, containers, bubblewrap. */
-import { access, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Host, systemPath } from '../host.ts';
+import { isThere } from '../storage/is-there.ts';
 import type { CodexBinary } from './binaries.ts';
 import { pathFolders } from './binaries-places.ts';
 
@@ -56,8 +57,8 @@ export async function readSandboxSystem(host: Host, binary: CodexBinary): Promis
 }
 
 async function findContainer(host: Host): Promise<string | null> {
-  if (await exists(systemPath(host, '/.dockerenv'))) return 'docker';
-  if (await exists(systemPath(host, '/run/.containerenv'))) return 'podman';
+  if (await isThere(systemPath(host, '/.dockerenv'))) return 'docker';
+  if (await isThere(systemPath(host, '/run/.containerenv'))) return 'podman';
   const cgroup = (await text(systemPath(host, '/proc/1/cgroup'))) ?? '';
   const named = /(docker|kubepods|lxc|containerd|podman)/.exec(cgroup)?.[1];
   return named ?? host.env.container ?? null;
@@ -67,7 +68,7 @@ async function findContainer(host: Host): Promise<string | null> {
 async function findBwrap(host: Host, binary: CodexBinary): Promise<SandboxSystem['bwrap']> {
   for (const folder of pathFolders(host)) {
     const path = join(folder, 'bwrap');
-    if (await exists(path)) return { path, bundled: false };
+    if (await isThere(path)) return { path, bundled: false };
   }
   if (binary.native === null) return null;
   for (const below of ['..', '.']) {
@@ -86,12 +87,5 @@ async function text(path: string): Promise<string | null> {
   return readFile(path, 'utf8').then(
     (content) => content.trim(),
     () => null, // absent on this kernel, or hidden by a container: both mean "not known"
-  );
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
   );
 }

@@ -1,6 +1,5 @@
-/** The system's keyring, as Codex would reach it for a login that is kept there. */
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isThere } from '../storage/is-there.ts';
 import type { CodexReader } from './home.ts';
 
 export interface SecretService {
@@ -13,7 +12,7 @@ export const readSecretService: CodexReader<SecretService> = async ({ host, sign
   if (host.platform !== 'linux') return { kind: 'present', what: 'part of the system' };
   const address = host.env.DBUS_SESSION_BUS_ADDRESS;
   const runtime = host.env.XDG_RUNTIME_DIR;
-  if (!address && !(runtime && (await exists(join(runtime, 'bus'))))) {
+  if (!address && !(runtime && (await isThere(join(runtime, 'bus'))))) {
     return { kind: 'absent', what: 'no D-Bus session (DBUS_SESSION_BUS_ADDRESS is not set)' };
   }
   const bus = await host.run('busctl', ['--user', '--no-pager', '--timeout=2', 'call', ...BUS, 'ListNames'], {
@@ -40,10 +39,3 @@ export const readSecretService: CodexReader<SecretService> = async ({ host, sign
 
 const SERVICE = 'org.freedesktop.secrets';
 const BUS = ['org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus'] as const;
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}

@@ -3,6 +3,7 @@
  * and from what the traffic itself has taught; keeps threads with their account and responses with their owner.
  */
 
+import { EMPTY_POOL } from '../accounts/account.ts';
 import type { RefreshOutcome } from '../accounts/refresh/outcome.ts';
 import { ensureFreshTokens } from '../accounts/refresh/refresh-account.ts';
 import { availabilityOf } from '../accounts/selection/availability.ts';
@@ -242,14 +243,7 @@ export async function openPoolSource(
 
 function emptySnapshot(): Snapshot {
   return {
-    pool: {
-      accounts: [],
-      activeIndex: 0,
-      activeIndexByFamily: {},
-      pinnedIndex: null,
-      affinityGeneration: 0,
-      rest: {},
-    },
+    pool: EMPTY_POOL,
     facts: [],
     demand: { model: null, settings: DEFAULT_SELECTION_SETTINGS, profile: null },
   };

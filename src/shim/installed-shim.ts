@@ -1,8 +1,9 @@
 /** The shim as it stands on disk, told by itself: what it starts, and whether that is still there. For who cannot make one. */
-import { access, constants } from 'node:fs/promises';
+import { constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CodexReader } from '../codex/home.ts';
 import { readText } from '../codex/reading.ts';
+import { isThere } from '../storage/is-there.ts';
 import { findOfficial, firstOnPath, shimFolder } from './shim-state.ts';
 
 export interface InstalledShim {
@@ -26,7 +27,7 @@ export const readInstalledShim: CodexReader<InstalledShim | null> = async (scope
   if (reading.kind !== 'ok') return null;
   const named = ['native', 'node', 'steward'].map((name) => wordAfter(reading.value, name));
   const missing: string[] = [];
-  for (const file of named) if (file !== null && !(await isThere(file))) missing.push(file);
+  for (const file of named) if (file !== null && !(await isThere(file, constants.R_OK))) missing.push(file);
   const first = await firstOnPath(host);
   return {
     path,
@@ -41,11 +42,4 @@ export const readInstalledShim: CodexReader<InstalledShim | null> = async (scope
 function wordAfter(script: string, name: string): string | null {
   const quoted = new RegExp(`^\\$?${name} ?= ?'((?:[^']|'\\\\''|'')*)'$`, 'm').exec(script)?.[1];
   return quoted === undefined ? null : quoted.replaceAll(`'\\''`, "'").replaceAll("''", "'");
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await access(path, constants.R_OK).then(
-    () => true,
-    () => false, // gone, or not for this user
-  );
 }

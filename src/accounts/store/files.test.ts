@@ -10,10 +10,11 @@ import {
   poolFile,
 } from '../../../test/support/accounts-home.ts';
 import type { FlaggedAccount, Pool } from '../account.ts';
+import { EMPTY_POOL } from '../account.ts';
 import { policyKey } from './account-key.ts';
 import { putBudget, readBudgets } from './budgets-store.ts';
 import { readFlagged, updateFlagged, updatePoolAndFlagged } from './flagged-store.ts';
-import { addAccount, EMPTY_POOL, removeAccount } from './identity.ts';
+import { addAccount, removeAccount } from './identity.ts';
 import { readPolicies, updatePolicy } from './policies-store.ts';
 import { requirePool, updatePool } from './pool-store.ts';
 import { projectKey } from './project.ts';

@@ -60,16 +60,6 @@ function mergeWorkspaces(existing: ChatgptAccount, fresh: ChatgptAccount) {
   };
 }
 
-/** A pool with nothing in it. */
-export const EMPTY_POOL: Pool = {
-  accounts: [],
-  activeIndex: 0,
-  activeIndexByFamily: {},
-  pinnedIndex: null,
-  affinityGeneration: 0,
-  rest: {},
-};
-
 /** The pool with that login in it, merged into the same account or added, and its position. */
 export function addAccount(
   pool: Pool,

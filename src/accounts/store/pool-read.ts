@@ -11,7 +11,7 @@ import { stat } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as v from 'valibot';
 import { parseJsonObject } from '../../codex/global-state-json.ts';
-import type { Pool } from '../account.ts';
+import { EMPTY_POOL, type Pool } from '../account.ts';
 import { type Extras, NO_EXTRAS, parseExtras } from './extras.ts';
 import { readJson } from './json-file.ts';
 import type { AccountPaths } from './paths.ts';
@@ -40,15 +40,7 @@ export type PoolLoad =
 
 const WalFile = v.looseObject({ content: v.string(), checksum: v.string() });
 
-const EMPTY_DOCUMENT: PoolDocument = {
-  accounts: [],
-  activeIndex: 0,
-  activeIndexByFamily: {},
-  pinnedIndex: null,
-  affinityGeneration: 0,
-  rest: {},
-  unusableRows: [],
-};
+const EMPTY_DOCUMENT: PoolDocument = { ...EMPTY_POOL, accounts: [], unusableRows: [] };
 
 export const walFile = (poolFile: string) => `${poolFile}.wal`;
 export const resetMarker = (poolFile: string) => `${poolFile}.reset-intent`;

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { isThere } from '../../storage/is-there.ts';
 
 const MARKERS = ['package.json', 'Cargo.toml', 'go.mod', 'pyproject.toml', '.codex'];
 
@@ -50,9 +51,9 @@ function normalised(path: string, platform: NodeJS.Platform): string {
 async function findRoot(folder: string): Promise<string | null> {
   let marked: string | null = null;
   for (let current = folder; ; current = dirname(current)) {
-    if (await exists(join(current, '.git'))) return current;
+    if (await isThere(join(current, '.git'))) return current;
     if (marked === null) {
-      const found = await Promise.all(MARKERS.map((name) => exists(join(current, name))));
+      const found = await Promise.all(MARKERS.map((name) => isThere(join(current, name))));
       if (found.includes(true)) marked = current;
     }
     if (dirname(current) === current) return marked;
@@ -77,7 +78,7 @@ async function repositoryOf(root: string, platform: NodeJS.Platform): Promise<st
   const common = against(folder, (await firstLine(join(folder, 'commondir'))) || '.');
   if (!normalised(folder, platform).startsWith(`${normalised(common, platform)}/worktrees/`)) return root;
   const repository = dirname(common);
-  return (await exists(join(repository, '.git'))) ? repository : root;
+  return (await isThere(join(repository, '.git'))) ? repository : root;
 }
 
 function against(base: string, path: string): string {
@@ -96,14 +97,5 @@ async function firstLine(path: string): Promise<string | null> {
     return (await readFile(path, 'utf8')).split(/\r?\n/, 1)[0]?.trim() ?? null;
   } catch {
     return null; // not there or closed to us: then it tells nothing, and the caller says what that means
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch {
-    return false;
   }
 }

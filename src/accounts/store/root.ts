@@ -1,7 +1,8 @@
 /** The folder that accounts, settings and caches live in, as codex-multi-auth 2.8 looks for it. */
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { CodexScope } from '../../codex/home.ts';
+import { isThere } from '../../storage/is-there.ts';
 
 export const POOL_NAME = 'openai-codex-accounts.json';
 const OTHER_SIGNS = ['settings.json', 'config.json', 'dashboard-settings.json', 'projects'];
@@ -21,7 +22,7 @@ export async function resolveRoot({ host, home }: CodexScope): Promise<string> {
 
 /** A pool, or what recovery can make one from. */
 async function hasPool(folder: string): Promise<boolean> {
-  if (await exists(join(folder, POOL_NAME))) return true;
+  if (await isThere(join(folder, POOL_NAME))) return true;
   const names = await readdir(folder).catch(() => []); // no folder, no pool
   return names.some(
     (name) => name.startsWith(`${POOL_NAME}.`) && !name.endsWith('.tmp') && !name.includes('.rotate.'),
@@ -31,15 +32,6 @@ async function hasPool(folder: string): Promise<boolean> {
 /** Codex's own home may have a `config.json` for other reasons; there only the accounts' own names count. */
 async function hasSettings(folder: string, isCodexHome: boolean): Promise<boolean> {
   const signs = isCodexHome ? ['settings.json', 'projects'] : OTHER_SIGNS;
-  const found = await Promise.all(signs.map((name) => exists(join(folder, name))));
+  const found = await Promise.all(signs.map((name) => isThere(join(folder, name))));
   return found.includes(true);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -4,8 +4,8 @@
  */
 import * as v from 'valibot';
 import type { Pool } from '../account.ts';
+import { EMPTY_POOL } from '../account.ts';
 import { extrasText, NO_EXTRAS, parseExtras } from '../store/extras.ts';
-import { EMPTY_POOL } from '../store/identity.ts';
 import { assemble, disassemble } from '../store/pool-assemble.ts';
 import { parsePool, poolText } from '../store/pool-document.ts';
 

@@ -1,11 +1,10 @@
-/** `steward shim`: a `codex` with steward in front, put on PATH, taken off, or looked at. */
-import { access } from 'node:fs/promises';
 import { type CodexScope, resolveCodexHome } from '../../codex/home.ts';
 import { EXIT } from '../../errors.ts';
 import { createHost } from '../../host.ts';
 import { type Shell, shellsInUse } from '../../shim/shell-files.ts';
 import { planShimInstall, planShimUninstall } from '../../shim/shim-plan.ts';
 import { findOfficial, readShimState, type ShimState, shimFiles } from '../../shim/shim-state.ts';
+import { isThere } from '../../storage/is-there.ts';
 import type { ApplyOutcome } from '../../storage/journal.ts';
 import type { RepairPlan } from '../../storage/steps.ts';
 import { openJournal } from '../journal.ts';
@@ -214,13 +213,4 @@ function tell(
 function openScope({ signal }: CommandDeps): CodexScope {
   const host = createHost();
   return { host, home: resolveCodexHome(host), signal };
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false; // then that shell is not in use
-  }
 }

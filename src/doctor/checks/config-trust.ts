@@ -1,13 +1,9 @@
-/**
- * Is the project's own `.codex/config.toml` in use? Codex ignores it in silence (0.133) or with a warning (0.169) until
- * the folder is trusted. A plain folder without such a file is no problem: nothing is said of it.
- */
-import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readConfig } from '../../codex/config-file.ts';
 import { isTrustedFolder, readConfigLayers } from '../../codex/config-layers.ts';
 import { tomlKey } from '../../codex/toml.ts';
 import { finding } from '../../knowledge/finding.ts';
+import { isThere } from '../../storage/is-there.ts';
 import type { Check } from '../check.ts';
 
 /** Deeper than any project; ends a walk on an odd file system. */
@@ -36,7 +32,7 @@ export const configTrustCheck: Check = {
     };
     const isHome =
       project === config.path || layers.some(({ path, kind }) => kind === 'user' && path === project);
-    if (trusted || isHome || !(await exists(project))) {
+    if (trusted || isHome || !(await isThere(project))) {
       return {
         summary: trusted ? 'trusted' : 'nothing here needs trust',
         status: 'ok',
@@ -65,17 +61,10 @@ export const configTrustCheck: Check = {
 async function gitRootOf(folder: string): Promise<string | null> {
   let current = folder;
   for (let depth = 0; depth < MAX_PARENTS; depth += 1) {
-    if (await exists(join(current, '.git'))) return current;
+    if (await isThere(join(current, '.git'))) return current;
     const parent = dirname(current);
     if (parent === current) return null;
     current = parent;
   }
   return null;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false, // whatever the reason, Codex does not see it either
-  );
 }

@@ -1,10 +1,11 @@
 /** The Codex of an editor's extension: "Codex process is not available" has its reason in one of two places. */
-import { access, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCodexBinaries } from '../../codex/binaries.ts';
 import { ideExtensions } from '../../codex/binaries-places.ts';
 import { readIdeSettings } from '../../codex/ide-settings.ts';
 import { finding } from '../../knowledge/finding.ts';
+import { isThere } from '../../storage/is-there.ts';
 import type { Check, CheckContext, CheckResult, FoundProblem } from '../check.ts';
 import { explainProblem } from './install-problem.ts';
 
@@ -55,7 +56,7 @@ async function run(context: CheckContext): Promise<CheckResult> {
   }
   for (const extension of extensions) {
     // Older extensions start the `codex` on PATH and bring none: nothing can be missing then.
-    if (!(await exists(join(extension, 'bin')))) continue;
+    if (!(await isThere(join(extension, 'bin')))) continue;
     const own = binaries.find((binary) => binary.path.startsWith(extension));
     if (own !== undefined && own.problem === null) continue;
     const said = own?.problem == null ? null : explainProblem(own, own.problem);
@@ -86,11 +87,4 @@ async function run(context: CheckContext): Promise<CheckResult> {
     details: { extensions, 'named executables': settings.map(({ executable }) => executable) },
     problems,
   };
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -6,19 +6,8 @@ import { type GlobalState, PAIRING_KEYS, readGlobalState } from '../../codex/glo
 import type { CodexScope } from '../../codex/home.ts';
 import type { JsonEdit, RepairPlan, RepairRefusal } from '../../storage/steps.ts';
 import type { LocalState } from '../local-state.ts';
-import { globalStateSteps, planFullReset } from './pairing.ts';
+import { globalStateSteps, planFullReset, SHARED_KEYS } from './pairing.ts';
 import { deleteRowsStep } from './rows.ts';
-
-/** Keys without an owner's name. */
-const SHARED_KEYS: readonly string[] = [
-  PAIRING_KEYS.localEnvironment,
-  PAIRING_KEYS.localInstallation,
-  PAIRING_KEYS.mobileSetUp,
-  PAIRING_KEYS.mobileConnected,
-  PAIRING_KEYS.selectedHost,
-  PAIRING_KEYS.autoConnect,
-  PAIRING_KEYS.addedEnvironments,
-];
 
 /** The repair. `allAccounts`: everything of remote control in these files, whoever it belongs to. */
 export async function planAccountReset(

@@ -17,9 +17,8 @@ import type { JsonEdit, RepairPlan, RepairRefusal, Step } from '../../storage/st
 
 import { deleteRowsStep } from './rows.ts';
 
-/** All flat keys of a full reset; a file has some of them. */
-const FULL_KEYS: readonly string[] = [
-  PAIRING_KEYS.enrollments,
+/** Flat keys of a full reset without an owner's name; a file has some of them. */
+export const SHARED_KEYS: readonly string[] = [
   PAIRING_KEYS.localEnvironment,
   PAIRING_KEYS.localInstallation,
   PAIRING_KEYS.mobileSetUp,
@@ -28,6 +27,9 @@ const FULL_KEYS: readonly string[] = [
   PAIRING_KEYS.autoConnect,
   PAIRING_KEYS.addedEnvironments,
 ];
+
+/** All flat keys of a full reset. */
+const FULL_KEYS: readonly string[] = [PAIRING_KEYS.enrollments, ...SHARED_KEYS];
 
 /** Saved hosts only: what names environments that are gone. */
 const HOST_KEYS: readonly string[] = [

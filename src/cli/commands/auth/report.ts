@@ -1,9 +1,8 @@
-/** `steward auth report`: the pool's state, its forecast and the gateway's view in one object, for bug reports. */
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { familyOf } from '../../../accounts/selection/model-family.ts';
 import { EXIT } from '../../../errors.ts';
 import { writeFileAtomic } from '../../../storage/atomic-file.ts';
+import { isThere } from '../../../storage/is-there.ts';
 import type { AccountsView } from '../../accounts-view.ts';
 import { type AuthSession, openAuthSession } from '../../auth-session.ts';
 import type { CommandDeps } from '../../main.ts';
@@ -131,11 +130,4 @@ function countAccounts({ reading, forecast, input }: AccountsView) {
     rateLimited: waiting('limit', 'rate-limit'),
     needsLogin: input.candidates.filter(({ blockedFor }) => blockedFor === 'needs-login').length,
   };
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false, // whatever the reason, nobody can use it
-  );
 }
