@@ -80,8 +80,8 @@ function renderMatch(match: ConfirmedMatch, terminal: Terminal, style: Explanati
     `${paint('red', '✖')} ${paint('bold', match.title)}  ${paint('dim', match.evidence.length === 0 ? match.id : `${match.id} · ${Math.round(match.score * 100)} %`)}`,
     `  ${hang(match.cause, width, 2)}`,
   ];
-  const row = (label: string, text: string) =>
-    lines.push(`  ${paint('dim', label.padEnd(9))}${hang(tildeText(text, style.userHome), width, 11)}`);
+  const row = (label: string, text: string, indent = 11) =>
+    lines.push(`  ${paint('dim', label.padEnd(9))}${hang(tildeText(text, style.userHome), width, indent)}`);
   match.evidence.slice(0, LINES_SHOWN).forEach((evidence, index) => {
     row(
       index === 0 ? 'because' : '',
@@ -95,7 +95,8 @@ function renderMatch(match: ConfirmedMatch, terminal: Terminal, style: Explanati
   if (style.reset !== null && match.id.startsWith('ratelimit.')) row('resets', style.reset);
   const steps = [...match.fix.steps, ...platformSteps(match, style)];
   steps.forEach((step, index) => {
-    row('', steps.length === 1 ? step : `${index + 1}. ${step}`);
+    if (steps.length === 1) row('', step);
+    else row('', `${index + 1}. ${step}`, 14);
   });
   match.notHelping.forEach((text, index) => {
     row(index === 0 ? 'no help' : '', text);

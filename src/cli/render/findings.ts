@@ -36,8 +36,8 @@ export function renderFinding(finding: Finding, terminal: Terminal, style: Findi
     `${paint(mark.style, mark.symbol)} ${paint('bold', finding.title)}  ${paint('dim', finding.id)}`,
     `  ${hang(tildeText(finding.cause, style.userHome), width, 2)}`,
   ];
-  const row = (label: string, text: string) =>
-    lines.push(`  ${paint('dim', label.padEnd(9))}${hang(tildeText(text, style.userHome), width, 11)}`);
+  const row = (label: string, text: string, indent = 11) =>
+    lines.push(`  ${paint('dim', label.padEnd(9))}${hang(tildeText(text, style.userHome), width, indent)}`);
 
   const shown = style.verbose ? finding.evidence : finding.evidence.slice(0, EVIDENCE_SHOWN);
   shown.forEach((evidence, index) => {
@@ -54,7 +54,8 @@ export function renderFinding(finding: Finding, terminal: Terminal, style: Findi
   row('fix', finding.fix.summary);
   const steps = finding.fix.repairId === null || style.verbose ? finding.fix.steps : [];
   steps.forEach((step, index) => {
-    row('', steps.length === 1 ? step : `${index + 1}. ${step}`);
+    if (steps.length === 1) row('', step);
+    else row('', `${index + 1}. ${step}`, 14);
   });
   if (finding.fix.command !== null) row('run', paint('cyan', finding.fix.command));
   const said = style.signals?.get(finding.id);

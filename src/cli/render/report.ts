@@ -87,7 +87,7 @@ export function renderHeader(report: DoctorReport, terminal: Terminal, userHome:
 
 /** All findings as blocks, an empty line between them. */
 export function renderFindings(report: DoctorReport, terminal: Terminal, style: FindingStyle): string {
-  return report.findings.map((finding) => `${renderFinding(finding, terminal, style)}\n`).join('');
+  return report.findings.map((finding) => renderFinding(finding, terminal, style)).join('\n');
 }
 
 export interface NextInput {
