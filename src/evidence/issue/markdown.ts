@@ -27,7 +27,7 @@ export function renderIssueMarkdown(report: IssueReport, extras: MarkdownExtras)
     ['Environments', environmentTable(report)],
     ['Known failures', catalogueOf(report, extras)],
     ['What worked', report.worked.map(line)],
-    ['What did not work', report.failed.map(line)],
+    ['Tried without success', report.failed.map(line)],
     ['Workarounds', report.workarounds.flatMap(workaroundOf)],
     ['Linked pull requests', report.pulls.map(pullLine)],
     ['Open questions', report.questions.map(line)],
@@ -47,7 +47,7 @@ export function renderIssueMarkdown(report: IssueReport, extras: MarkdownExtras)
   return `# ${text(root.name)}: ${text(root.title)}\n\n${root.url}\n\n${body.join('\n')}${analysis}`;
 }
 
-function summaryOf({ root, graph, pulls }: IssueReport): readonly string[] {
+function summaryOf({ root, graph, pulls, affected }: IssueReport): readonly string[] {
   const closed =
     root.closedAt === null
       ? ''
@@ -56,6 +56,11 @@ function summaryOf({ root, graph, pulls }: IssueReport): readonly string[] {
   return [
     `- ${root.kind === 'pull' ? 'Pull request' : 'Issue'}, **${root.state}**${closed}; opened by ${user(root.author)} on ${day(root.createdAt)}`,
     `- ${root.commentCount} comments, ${root.comments.length} of them read; ${root.thumbsUp} 👍`,
+    ...(affected.length === 0
+      ? []
+      : [
+          `- Seen by ${affected.length} others: ${affected.slice(0, 10).map(user).join(', ')}${affected.length > 10 ? ', …' : ''}`,
+        ]),
     ...(root.labels.length === 0 ? [] : [`- Labels: ${root.labels.map(code).join(', ')}`]),
     `- Linked issues and pull requests read: ${graph.nodes.length - 1}; pull requests: ${pulls.length}, merged: ${merged}; known by name only: ${graph.notFetched.length}`,
   ];
@@ -172,10 +177,11 @@ function nodeLink({ name, url }: IssueNode): string {
 }
 
 function line(said: Statement): string {
-  return `- ${text(said.text)} (${by(said)})`;
+  const shown = said.code === null ? '' : ` ${said.code.split('\n').map(code).join(' ')}`;
+  return `- ${text(said.text)}${shown} (${by(said)})`;
 }
 
-function by({ author, at, url }: Omit<Statement, 'text'>): string {
+function by({ author, at, url }: Pick<Statement, 'author' | 'at' | 'url'>): string {
   return `[${user(author)}, ${day(at)}](${url})`;
 }
 

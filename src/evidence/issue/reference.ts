@@ -126,11 +126,23 @@ function howOf(before: string): FoundReference['how'] {
   return /\b(?:duplicate|dup(?:e)?) of:?\s+$/i.test(before) ? 'duplicate' : 'mentions';
 }
 
+/** Without HTML comments; one that is not closed is text. */
+export function withoutComments(markdown: string): string {
+  let text = '';
+  let at = 0;
+  for (;;) {
+    const open = markdown.indexOf('<!--', at);
+    const close = open === -1 ? -1 : markdown.indexOf('-->', open + 4);
+    if (close === -1) return text + markdown.slice(at);
+    text += `${markdown.slice(at, open)} `;
+    at = close + 3;
+  }
+}
+
 /** Markdown with code blocks, code spans and HTML comments blanked. Linear. */
 export function withoutCode(markdown: string): string {
   let fence = '';
-  return markdown
-    .replace(/<!--[\s\S]{0,20000}?-->/g, ' ')
+  return withoutComments(markdown)
     .split('\n')
     .map((line) => {
       const mark = /^\s{0,3}(`{3,}|~{3,})/.exec(line)?.[1];

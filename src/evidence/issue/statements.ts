@@ -2,8 +2,12 @@
  * What people say in an issue, taken from their own words: errors, versions and systems, what worked and what did not,
  * workarounds with who confirmed them, questions nobody answered. Nothing is inferred; each statement has its address.
  */
-import type { IssueComment, IssueNode } from './graph.ts';
-import { withoutCode } from './reference.ts';
+
+import { type EnvironmentSaid, environmentOf } from './environment-said.ts';
+import { errorKey, errorTexts } from './errors-said.ts';
+import type { IssueNode } from './graph.ts';
+import { outcomeOf } from './outcomes.ts';
+import { openQuestions, type Post, type ReadPost, readPost, remediesOf, type Said } from './remedies.ts';
 
 export interface Statement {
   readonly text: string;
@@ -11,21 +15,18 @@ export interface Statement {
   /** ISO 8601. */
   readonly at: string;
   readonly url: string;
+  /** The first lines of the code that stands right below; `null`: none does. */
+  readonly code: string | null;
 }
 
 export interface Workaround extends Statement {
   readonly thumbsUp: number;
-  /** Others who quote or name its author and say that it works. */
+  /** Others who quote or name its author, or reply right below, and say that it works. */
   readonly confirmedBy: readonly Statement[];
   readonly deniedBy: readonly Statement[];
 }
 
-export interface EnvironmentRow extends Pick<Statement, 'author' | 'url'> {
-  readonly version: string | null;
-  readonly platform: string | null;
-  readonly plan: string | null;
-  readonly model: string | null;
-}
+export type EnvironmentRow = EnvironmentSaid & Pick<Statement, 'author' | 'url'>;
 
 export interface Statements {
   readonly errors: readonly (Statement & { readonly count: number })[];
@@ -34,172 +35,92 @@ export interface Statements {
   readonly failed: readonly Statement[];
   readonly workarounds: readonly Workaround[];
   readonly questions: readonly Statement[];
+  /** Who says that they see it too, each once; without the one who opened the issue. */
+  readonly affected: readonly string[];
 }
 
-const ERROR_LINE =
-  /\b(?:error|failed|failure|panicked|exception|denied|forbidden|unauthorized|refused|timed? ?out|disconnected|unexpected status|not found|invalid|cannot|could not)\b|\bE[A-Z]{4,}\b|\bHTTP [45]\d\d\b/i;
-const WORKED =
-  /\b(?:(?:this|that|it|which|downgrading|upgrading|updating|reinstalling|restarting)\b[^.!?]{0,60}\b(?:worked|works|fixed|fixes|solved|solves|helped|resolved|resolves)|(?:fixed|solved|resolved) (?:it|this|by|with|in|for me)|works? for me|working (?:again|now|fine)|did the trick)\b/i;
-const FAILED =
-  /\b(?:(?:did|does|do)(?:n['’]t| not)[^.!?]{0,30}\b(?:work|help|fix|solve|resolve|change)|(?:still|keeps?) (?:happen|see|get|fail|broken|occur|not work|reproduc|experienc|having)\w*|no luck|same (?:issue|problem|error)|to no avail|not (?:fixed|working|resolved))\b/i;
-const WORKAROUND =
-  /\b(?:work-?around|as a temporary (?:fix|solution)|temporary fix|for now,? (?:you can|i|use|set)|try (?:setting|running|adding|removing|using|deleting|downgrading)|you can (?:fix|avoid|bypass|solve|work around)|solution (?:is|was|for me)|what (?:worked|fixed|solved|helped))\b/i;
 const TEXT_SHOWN = 400;
 const MAX_EACH = 40;
 
 /** The statements of these nodes, in their order, then in time. */
 export function readStatements(nodes: readonly IssueNode[]): Statements {
-  const posts = nodes.flatMap((node) => postsOf(node));
-  const sentences = posts.flatMap((post) => sentencesOf(post.body).map((text) => ({ ...stamp(post), text })));
-  const isDenied = (text: string) => FAILED.test(text);
+  const threads = nodes.map((node) => ({ node, posts: postsOf(node).map(readPost) }));
+  const posts = threads.flatMap((thread) => thread.posts);
+  const told = (outcome: 'worked' | 'failed') =>
+    posts
+      .flatMap((post) =>
+        post.passages
+          .filter((passage) => outcomeOf(passage) === outcome)
+          .map(({ text, code }) => statement({ post, text, code })),
+      )
+      .slice(0, MAX_EACH);
   return {
-    errors: errorsOf(posts),
-    environments: posts.flatMap((post) => environmentOf(post) ?? []),
-    worked: sentences.filter(({ text }) => WORKED.test(text) && !isDenied(text)).slice(0, MAX_EACH),
-    failed: sentences.filter(({ text }) => isDenied(text)).slice(0, MAX_EACH),
-    workarounds: nodes.flatMap((node) => workaroundsOf(postsOf(node))).slice(0, MAX_EACH),
-    questions: nodes.flatMap((node) => questionsOf(postsOf(node))).slice(0, MAX_EACH),
+    errors: errorsOf(threads),
+    environments: posts.flatMap((post) => {
+      const said = environmentOf(post.passages);
+      return said === null ? [] : [{ author: post.author, url: post.url, ...said }];
+    }),
+    worked: told('worked'),
+    failed: told('failed'),
+    workarounds: threads
+      .flatMap((thread) => remediesOf(thread.posts))
+      .map((remedy) => ({
+        ...statement(remedy),
+        thumbsUp: remedy.post.thumbsUp,
+        confirmedBy: remedy.confirmedBy.map(statement),
+        deniedBy: remedy.deniedBy.map(statement),
+      }))
+      .slice(0, MAX_EACH),
+    questions: threads.flatMap((thread) => openQuestions(thread.posts).map(statement)).slice(0, MAX_EACH),
+    affected: affectedIn(threads[0]?.posts ?? []),
   };
 }
-
-type Post = Pick<IssueComment, 'author' | 'at' | 'url' | 'body' | 'thumbsUp'>;
 
 function postsOf({ author, createdAt, url, body, thumbsUp, comments }: IssueNode): readonly Post[] {
   return [{ author, at: createdAt, url, body, thumbsUp }, ...comments];
 }
 
-function stamp({ author, at, url }: Post): Omit<Statement, 'text'> {
-  return { author, at, url };
-}
-
-/** Prose without code, quotes, headings and HTML, cut into sentences. */
-function sentencesOf(markdown: string): readonly string[] {
-  return withoutCode(markdown)
-    .split('\n')
-    .filter((line) => !/^\s*(?:>|#|\||<)/.test(line))
-    .flatMap((line) => line.split(/(?<=[.!?])\s+/))
-    .map((sentence) => sentence.replace(/^\s*(?:[-*+]|\d+\.)\s+/, '').trim())
-    .filter((sentence) => sentence.length > 8)
-    .map((sentence) => cut(sentence));
+function statement({ post, text, code }: Said): Statement {
+  return { author: post.author, at: post.at, url: post.url, text: cut(text), code };
 }
 
 function cut(text: string): string {
   return text.length > TEXT_SHOWN ? `${text.slice(0, TEXT_SHOWN)}…` : text;
 }
 
-/** Lines of code blocks that complain; the same line of several people once, with how many posts show it. */
-function errorsOf(posts: readonly Post[]): Statements['errors'] {
+/** The same error of several people once, with how many posts show it. */
+function errorsOf(
+  threads: readonly { readonly node: IssueNode; readonly posts: readonly ReadPost[] }[],
+): Statements['errors'] {
   const found = new Map<string, Statement & { count: number }>();
-  for (const post of posts) {
-    const lines = new Set(
-      codeLines(post.body)
-        .filter((line) => ERROR_LINE.test(line))
-        .slice(0, 20),
-    );
-    for (const line of lines) {
-      const text = cut(line.trim());
-      const key = text.toLowerCase().replace(/\d+/g, '0').replace(/\s+/g, ' ');
-      const known = found.get(key);
-      if (known === undefined) found.set(key, { ...stamp(post), text, count: 1 });
-      else known.count++;
+  for (const { node, posts } of threads) {
+    for (const post of posts) {
+      const texts = new Map(errorTexts(post.passages, node.title).map((text) => [errorKey(text), text]));
+      for (const [key, text] of [...texts].slice(0, 20)) {
+        const known = found.get(key);
+        if (known === undefined) found.set(key, { ...statement({ post, text, code: null }), count: 1 });
+        else known.count++;
+      }
     }
   }
+  const keys = [...found.keys()];
+  const whole = [...found].flatMap(([key, said]) => {
+    // A piece of an error that stands there whole, too, is not another error.
+    const parent = keys.find((other) => other !== key && other.includes(key));
+    const longer = parent === undefined ? undefined : found.get(parent);
+    if (longer === undefined) return [said];
+    longer.count += said.count;
+    return [];
+  });
   // Stable: among equals the one that was said first.
-  return [...found.values()].sort((a, b) => b.count - a.count).slice(0, MAX_EACH);
+  return whole.sort((a, b) => b.count - a.count).slice(0, MAX_EACH);
 }
 
-function codeLines(markdown: string): readonly string[] {
-  const lines: string[] = [];
-  let fence = '';
-  for (const line of markdown.split('\n')) {
-    const mark = /^\s{0,3}(`{3,}|~{3,})/.exec(line)?.[1];
-    if (mark !== undefined && (fence === '' || mark.startsWith(fence))) {
-      fence = fence === '' ? mark : '';
-    } else if (fence !== '') lines.push(line);
-    else for (const [, code = ''] of line.matchAll(/`([^`]{12,500})`/g)) lines.push(code);
-  }
-  return lines;
-}
-
-/** The answers under the headings of the official template, or the same facts named in a comment. */
-function environmentOf(post: Post): EnvironmentRow | null {
-  const { body } = post;
-  const asked = body.slice(0, 64 * 1024);
-  const version =
-    under(asked, /what version/i) ??
-    /\bcodex(?:-cli)?(?:[ @:]+(?:version )?v?)(\d+\.\d+\.\d+[\w.-]*)/i.exec(asked)?.[1];
-  const platform =
-    under(asked, /what platform/i) ??
-    /\b(?:(?:mac ?os|windows|ubuntu|debian|fedora|arch linux|wsl ?2?|darwin)(?:[ (]+\w(?:[\w.()-]{0,18}\w)?\)?){0,3})/i.exec(
-      asked,
-    )?.[0];
-  const plan = under(asked, /what (?:subscription|plan)/i);
-  const model = under(asked, /which model/i);
-  if (version === undefined && plan === undefined && model === undefined) return null;
-  return {
-    author: post.author,
-    url: post.url,
-    version: version ?? null,
-    platform: platform ?? null,
-    plan: plan ?? null,
-    model: model ?? null,
-  };
-}
-
-function under(markdown: string, heading: RegExp): string | undefined {
-  const lines = markdown.split('\n');
-  const at = lines.findIndex((line) => /^#{2,4} /.test(line) && heading.test(line));
-  if (at === -1) return undefined;
-  const answer = lines.slice(at + 1).find((line) => line.trim() !== '' && !/^`{3}/.test(line));
-  if (answer === undefined || /^#{2,4} /.test(answer) || /^_No response_$/.test(answer.trim()))
-    return undefined;
-  return answer.trim().slice(0, 120);
-}
-
-function workaroundsOf(posts: readonly Post[]): readonly Workaround[] {
-  return posts.flatMap((post, index) => {
-    const sentence = sentencesOf(post.body).find(
-      (text) => WORKAROUND.test(text) && !FAILED.test(text) && !text.endsWith('?'),
-    );
-    if (sentence === undefined) return [];
-    const answers = posts
-      .slice(index + 1)
-      .filter((later) => later.author !== post.author && answersTo(later, post));
-    const said = (pattern: RegExp, not?: RegExp) =>
-      answers.flatMap((later) => {
-        const text = sentencesOf(later.body).find((each) => pattern.test(each) && not?.test(each) !== true);
-        return text === undefined ? [] : [{ ...stamp(later), text }];
-      });
-    return [
-      {
-        ...stamp(post),
-        text: sentence,
-        thumbsUp: post.thumbsUp,
-        confirmedBy: said(WORKED, FAILED),
-        deniedBy: said(FAILED),
-      },
-    ];
-  });
-}
-
-/** It names the author, or quotes a line of the post. */
-function answersTo(later: Post, post: Post): boolean {
-  const name = `@${post.author}`.toLowerCase();
-  const body = later.body.toLowerCase();
-  const at = body.indexOf(name);
-  if (at !== -1 && !/[\w-]/.test(body[at + name.length] ?? '')) return true;
-  const quoted = later.body.split('\n').flatMap((line) => /^\s*>\s*(.{12,})$/.exec(line)?.[1] ?? []);
-  return quoted.some((line) => post.body.includes(line.trim()));
-}
-
-/** A question that no later post of another author answers by name or quote, and after which its author did not say that it works. */
-function questionsOf(posts: readonly Post[]): readonly Statement[] {
-  return posts.flatMap((post, index) => {
-    const question = sentencesOf(post.body).find((text) => /\?["')]*$/.test(text) && text.length > 20);
-    if (question === undefined) return [];
-    const isAnswered = posts
-      .slice(index + 1)
-      .some((later) => later.author !== post.author && answersTo(later, post));
-    return isAnswered ? [] : [{ ...stamp(post), text: question }];
-  });
+function affectedIn(posts: readonly ReadPost[]): readonly string[] {
+  const [opening, ...others] = posts;
+  const names = others
+    .filter(({ passages }) => passages.some((passage) => outcomeOf(passage) === 'affected'))
+    .map(({ author }) => author)
+    .filter((author) => author !== opening?.author);
+  return [...new Set(names)];
 }
