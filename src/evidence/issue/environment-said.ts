@@ -21,7 +21,7 @@ const ASKED: readonly (readonly [Fact, RegExp])[] = [
 const NAMED: readonly (readonly [Fact, RegExp])[] = [
   [
     'version',
-    /^(?:(?:bundled|embedded|path|local|openai) )?codex(?:[ -](?:cli|app|desktop|macos|version|package|bundle|\w+-server))*(?:\/[\w-]+ bundle)?(?: 版本)?$|^(?:cli|(?:desktop )?app|client|codex)?[ -]?version$/i,
+    /^(?:(?:bundled|embedded|path|local|openai) )?codex(?:[ -](?:cli|app|desktop|macos|version|package|bundle|\w+-server))*(?:\/[\w-]+ bundle)?(?: 版本)?$|^(?:cli|(?:desktop )?app|client|codex)?[ -]?version$|^env(?:ironment)?$/i,
   ],
   ['platform', /^(?:(?:host |desktop |operating )?(?:os|system)|platform|os version)$/i],
   ['plan', /^(?:subscription|(?:account )?plan|account)$/i],
@@ -50,6 +50,7 @@ export function environmentOf(passages: readonly Passage[]): EnvironmentSaid | n
   for (const { kind, text, heading } of passages) {
     const asked = ASKED.find(([, pattern]) => pattern.test(heading));
     if (asked !== undefined && kind !== 'quote') keep(asked[0], text);
+    if (kind === 'code') keep('version', /\bOpenAI Codex \(v(\d+\.[\w.-]+)\)/.exec(text)?.[1] ?? '');
     if (kind === 'code' || kind === 'quote') continue;
     const [, name = '', value = ''] = PAIR.exec(text.replace(/[*`]/g, '')) ?? [];
     const named = NAMED.find(([, pattern]) => pattern.test(name.trim()));

@@ -12,7 +12,7 @@ const QUOTED = /(?<![\w])["“]([^"“”\n]{18,400})["”]/g;
 const SPAN = /(`{1,2})([^`]{1,400})\1/g;
 /** Commands, programs and settings talk of errors too. */
 const NO_ERROR =
-  /^(?:[$#%>❯]\s|PS [A-Z]:|throw\b|at \S+[ (]|\/\/|if\b|else\b|const\b|let\b|return\b|import\b|from\b|def\b|fn\b|try\b|catch\b|grep\b|rg\b|curl\b|cat\b|rm\b|sudo\b|echo\b|npm (?!err)\w+|npx\b|codex (?!error|exited)[a-z-]+\b|\[[\w.]+\]$|[\w.]+\s*=\s|[+-]{1,3}\s)|^\^+$|\bA complete log of this run\b/i;
+  /^(?:[$#%>❯]\s|PS [A-Z]:|throw\b|at \S+[ (]|\/\/|if\b|else\b|const\b|let\b|return\b|import\b|from\b|def\b|fn\b|try\b|catch\b|grep\b|rg\b|curl\b|cat\b|rm\b|sudo\b|echo\b|npm (?!err)\w+|npx\b|codex (?:--?\w+|exec|login|logout|resume|mcp|doctor|app-server|remote-control|sandbox|auth)\b|\[[\w.]+\]$|[\w.]+\s*=\s|[+-]{1,3}\s)|^\^+$|\bA complete log of this run\b/i;
 
 /** The error texts of one post, in order. `title`: an issue is often called by its error. */
 export function errorTexts(passages: readonly Passage[], title: string): readonly string[] {

@@ -5,17 +5,17 @@ export type Outcome = 'worked' | 'failed' | 'affected' | null;
 
 /** What a person does about a problem, as a deed: `Renaming it`, `I downgraded`. */
 const DEED =
-  /\b(?:(?:re|un)?install(?:ed|ing)|(?:re)?start(?:ed|ing)|reboot(?:ed|ing)|launch(?:ed|ing)|downgrad(?:e|ed|ing)|upgrad(?:e|ed|ing)|updat(?:e|ed|ing)|roll(?:ed|ing)?[- ]?back|revert(?:ed|ing)?|renam(?:e|ed|ing)|remov(?:e|ed|ing)|delet(?:e|ed|ing)|clear(?:ed|ing)|creat(?:ed|ing)|chang(?:ed|ing)|modif(?:ied|ying)|edit(?:ed|ing)|mov(?:ed|ing)|set(?:ting)?|add(?:ed|ing)|disabl(?:e|ed|ing)|enabl(?:e|ed|ing)|switch(?:ed|ing)|clos(?:ed|ing)|open(?:ed|ing)|log(?:ged|ging)? (?:in|out|back)|sign(?:ed|ing)? (?:in|out)|re-?pair(?:ed|ing)|rebuil(?:t|ding)|(?:ex|im)port(?:ed|ing)|run(?:ning)?|ran|us(?:ed|ing)|pin(?:ned|ning)|unset(?:ting)?|turn(?:ed|ing)? (?:on|off)|kill(?:ed|ing)|patch(?:ed|ing)|replac(?:ed|ing)|(?:sym)?link(?:ed|ing)|forward(?:ed|ing)|allow(?:ed|ing)|doing|did)\b/i;
+  /\b(?:(?:re|un)?install(?:ed|ing)|(?:re)?start(?:ed|ing)|reboot(?:ed|ing)|launch(?:ed|ing)|downgrad(?:e|ed|ing)|upgrad(?:e|ed|ing)|updat(?:e|ed|ing)|roll(?:ed|ing)?[- ]?back|revert(?:ed|ing)?|renam(?:e|ed|ing)|remov(?:e|ed|ing)|delet(?:e|ed|ing)|clear(?:ed|ing)|creat(?:ed|ing)|chang(?:ed|ing)|modif(?:ied|ying)|edit(?:ed|ing)|mov(?:ed|ing)|set(?:ting)?|add(?:ed|ing)|disabl(?:e|ed|ing)|enabl(?:e|ed|ing)|switch(?:ed|ing)|clos(?:ed|ing)|open(?:ed|ing)|log(?:ged|ging)? (?:in|out|back)|sign(?:ed|ing)? (?:in|out)|re-?pair(?:ed|ing)|rebuil(?:t|ding)|(?:ex|im)port(?:ed|ing)|run(?:ning)?|ran(?! into)|us(?:ed|ing)|pin(?:ned|ning)|unset(?:ting)?|turn(?:ed|ing)? (?:on|off)|kill(?:ed|ing)|patch(?:ed|ing)|replac(?:ed|ing)|(?:sym)?link(?:ed|ing)|forward(?:ed|ing)|allow(?:ed|ing)|doing|did)\b/i;
 /** A remedy as a thing. */
 const THING =
   /\b(?:(?:re)?install|restart|reboot|downgrade|upgrade|update|roll-?back|work-?around|fix|solution|instructions?|suggestions?|steps|command|method|profile|setting|change|flag|option|patch|version)\b/i;
 const RESULT =
-  /\b(?:fixe[sd]|solve[sd]?|resolve[sd]?|restore[sd]?|cure[sd]|helped|works?|worked|working|disappear(?:s|ed)|went away|(?:is|are|was|were) gone|no longer|back to normal|pass(?:es|ed)?|had the effect|did the trick)\b/i;
+  /\b(?:fixe[sd]|solve[sd]?|resolve[sd]?|restore[sd]?|cure[sd]|helped|works?|worked|working|disappear(?:s|ed)|went away|(?:is|are|was|were) gone|(?<!could |can |would )no longer|back to normal|pass(?:es|ed)?|had the effect|did the trick)\b/i;
 /** What a remedy does at once. */
 const REMEDIES =
   /^[^.!?,;]{0,40}\b(?:fixe[sd]|solve[sd]|resolve[sd]|restore[sd]|helped|did (?:it|the trick)|worked)\b/i;
 const PLAIN_SUCCESS =
-  /\b(?:work(?:s|ed)? (?:for (?:me|us|you)|great|perfectly|flawlessly|like a charm|again|now|too|as well)|did (?:it|the trick) for (?:me|us)|that did it|fixed (?:it|this|that|mine|my|the (?:issue|problem|error|bug))|(?:solved|resolved) (?:it|this|that|mine|my|the (?:issue|problem|error|bug))|fixed (?:in|by|with|as of|since)\b|(?:I|we) (?:have )?(?:just |finally |successfully )?(?:fixed|solved|resolved|managed to)|able to (?:fix|solve|resolve|get (?:it|this)|connect|log ?in|sign in|start)|(?:got|get|getting) (?:it|this|things|everything) (?:to work|working|running)|to solve (?:it|this)|(?:enough|sufficient) to (?:fix|solve|resolve)|(?:makes?|made|causes?) (?:\w+ ){1,3}?(?:to )?work\b|(?:is|was|are) working (?:again|now|fine|flawlessly)|now (?:everything )?(?:seems to )?(?:works?|installs?|starts?|connects?|loads?)|stopped (?:coming up|happening|appearing|occurring)|finally (?:paired|connected|started|worked|works))\b/i;
+  /\b(?:work(?:s|ed)? (?:for (?:me|us|you)|great|perfectly|flawlessly|like a charm|again|now|too|as well)|did (?:it|the trick) for (?:me|us)|that did it|fixed (?:it|this|that|mine|my|the (?:issue|problem|error|bug))|(?:solved|resolved) (?:it|this|that|mine|my|the (?:issue|problem|error|bug))|fixed (?:in|by|with|on|as of|since)\b|(?:has|have) been (?:fixed|addressed|resolved|solved)\b|(?:I|we) (?:have )?(?:just |finally |successfully )?(?:fixed|solved|resolved|managed to)|able to (?:fix|solve|resolve|get (?:it|this)|connect|log ?in|sign in|start)|(?:got|get|getting) (?:it|this|things|everything) (?:to work|working|running)|to solve (?:it|this)|(?:enough|sufficient) to (?:fix|solve|resolve)|(?:makes?|made|causes?) (?:\w+ ){1,3}?(?:to )?work\b|(?:is|was|are) working (?:again|now|fine|flawlessly)|now (?:everything )?(?:seems to )?(?:works?|installs?|starts?|connects?|loads?)|stopped (?:coming up|happening|appearing|occurring)|finally (?:paired|connected|started|worked|works))\b/i;
 const SHORT_SUCCESS =
   /^(?:@\S+[ ,]+)?(?:(?:thanks|thank you|yes|yep|great|perfect|awesome|cool)[\w ]{0,20}[,.!:]+ ?)?(?:(?:it|this|that) )?(?:just )?work(?:s|ed)\b/i;
 const GOOD_VERSION =
@@ -35,7 +35,7 @@ const NO_REMEDY = new RegExp(
 );
 const NO_WORK = new RegExp(`\\b${NOT}\\b[^.!?]{0,20}\\bwork(?:ed|ing|s)?\\b`, 'i');
 const IN_VAIN =
-  /\b(?:no luck|to no avail|in vain|without (?:any )?(?:suc+es+|luck|effect)|no (?:effect|difference|success|improvement)|(?:nothing|none(?: of (?:the(?:m|se)?|those|this|that|it|my)(?: \w+)?)?) (?:has |have )?(?:help|work|fix|chang|solv|resolv|provid|made)\w*|remains? the same|still (?:the )?same|same (?:as|like) before|returned the same|(?:all|both) (?:of (?:them|these) )?failed)\b/i;
+  /\b(?:no luck|to no avail|in vain|without (?:any )?(?:suc+es+|luck|effect)|no (?:effect|difference|success|improvement)|(?:nothing|none(?: of (?:the(?:m|se)?|those|this|that|it|my)(?: \w+)?)?) (?:has |have )?(?:help|work|fix|chang|solv|resolv|provid|made)\w*|neither\b[^.!?]{0,80}\b(?:fix|help|work|solv|resolv)\w*|remains? the same|still (?:the )?same|same (?:as|like) before|returned the same|(?:all|both) (?:of (?:them|these) )?failed)\b/i;
 const STILL =
   /\bstill (?:reproducib\w+|reproduc\w+|present|broken|happen\w*|there|persist\w*|exists?|occur\w*|fail\w*|see(?:ing)?|get(?:ting)?|ha(?:ve|s|ving)|hit\w*|stuck|stay\w*|shows?|experienc\w+|affected|unable|not|can(?:['’]t|not)|could(?:n['’]?t| not)|do(?:es)?(?:n['’]?t| not)|doesnt)\b|\bnot (?:yet )?(?:been )?(?:fixed|solved|resolved)\b/i;
 /** A condition, a guess or a question is no report. */
@@ -57,7 +57,8 @@ export function outcomeOf({ kind, text, heading, lead }: Passage): Outcome {
   // Of a list of what was tried the list is the report, not the line above it.
   if (!isTold && isFailure(text)) return /[:：]$/.test(text) && TRIED.test(text) ? null : 'failed';
   const isSteps = /\b(?:steps|reproduc)/i.test(heading);
-  const isSuccess = !isWished && (isTold || (!isSteps && isWorking(text)));
+  const isEcho = /^(?:\+\s?1|same|me too)\b/i.test(text);
+  const isSuccess = !isWished && !isEcho && (isTold || (!isSteps && isWorking(text)));
   if (kind === 'item' && !isSuccess && TRIED.test(lead === '' ? heading : lead) && !/\?\s*$/.test(lead))
     return /\bworks? (?:normally|fine|well)\b/i.test(text) ? null : 'failed';
   if (isSuccess) return 'worked';

@@ -19,6 +19,8 @@ export interface Passage {
 const MAX_TEXT = 256 * 1024;
 const MAX_LINE = 2000;
 const CODE_SHOWN = 3;
+/** A line at least so long that ends without an end was wrapped by an editor. */
+const WRAPPED = 72;
 const FENCE = /^\s{0,3}(`{3,}|~{3,})/;
 const HEADING = /^\s{0,3}#{1,6}\s+(.+?)\s*#*$/;
 const BOLD_LINE = /^\s*\*\*([^*]{2,120})\*\*(?:\s*\([^()]{0,120}\))?\s*[:：]?\s*$/;
@@ -86,8 +88,9 @@ function joined(markdown: string): readonly string[] {
     if (FENCE.test(line)) inCode = !inCode;
     const isBroken =
       !inCode &&
-      /^[a-z]/.test(line) &&
-      last.length > 40 &&
+      !FENCE.test(line) &&
+      (/^[a-z(→]/.test(line) ? last.length > 40 : last.length >= WRAPPED && /^[\w`"“]/.test(line)) &&
+      !/^\s*(?:[-*+•]|\d{1,3}[.)])\s|^[^:]{1,40}:\s/.test(line) &&
       !/[.!?:;>|]\s*$/.test(last) &&
       !/^\s*(?:#|>|\||```)/.test(last);
     if (isBroken) lines[lines.length - 1] = `${last} ${line}`.slice(0, MAX_LINE);

@@ -32,7 +32,7 @@ export interface Remedy extends Said {
 const CALLED =
   /(?:^|\b(?:as an?|one|another|an|my|our|temporary|quick|current|possible|confirmed|known|simple|easy|available|following|the(?: only)?)\s+)(?:\w+ ){0,2}work[ -]?arounds?\b|\btemporary (?:fix|solution|mitigation)\b|\b(?:the |my )?solution (?:is|was|for me)\b|\bwhat (?:worked|fixed|solved|helped)\b|\bonly thing (?:that|which) (?:worked|helped|fixed)\b|\bfor now,? (?:you can|i|we|just|use|set)\b/i;
 const ADVISED =
-  /\byou(?:['’]ll| will)? (?:can|could|may|(?:need|have) to|should) (?:\w+ )?(?:fix|avoid|bypass|solve|work ?around|disable|enable|set|add|downgrade|upgrade|update|roll back|pin|unset|delete|remove|rename|edit|run|reinstall|restart)\b|\btry (?:to )?(?:set|run|add|remov|us|delet|downgrad|disabl|enabl|clear|renam|reinstall|restart|unset|switch|upgrad|updat)\w*|^(?:\w+ ){0,3}(?:roll(?:ing|ed)? ?back|downgrad(?:e|ing|ed)|revert(?:ing|ed)?|pin(?:ning)?) (?:to|@)/i;
+  /\byou(?:['’]ll| will)? (?:can|could|may|(?:need|have) to|should) (?:\w+ )?(?:fix|avoid|bypass|solve|work ?around|disable|enable|set|add|downgrade|upgrade|update|roll back|pin|unset|delete|remove|rename|edit|run|use|reinstall|restart)\b|\btry (?:to )?(?:set|run|add|remov|us|delet|downgrad|disabl|enabl|clear|renam|reinstall|restart|unset|switch|upgrad|updat)\w*|^(?:\w+ ){0,3}(?:roll(?:ing|ed)? ?back|downgrad(?:e|ing|ed)|revert(?:ing|ed)?|pin(?:ning)?) (?:to|@)/i;
 const NO_REMEDY =
   /\b(?:appl(?:y|ying|ied)|with|about|without|any|no|need|there a|await\w*|of th(?:e|is)|that|mentioned|linked|proposed|until|not sure)\b[^.!?]{0,40}\bwork[ -]?around|\?\s*$|\bwork[ -]?arounds? (?:linked|above|below|mentioned|does|did|no longer)/i;
 const REMEDY_HEADING =
