@@ -21,6 +21,10 @@ export interface ExecCase {
   readonly scenario: string;
   /** Over server-sent events only: halves the retries, and is what the documented counts were measured with. */
   readonly sse?: boolean;
+  /** Any of these is what the words alone tell, where that is not the failure that the scenario belongs to. */
+  readonly explained?: readonly string[];
+  /** The number of the promise to users that this case keeps. */
+  readonly promise?: string;
   readonly both?: ExecBehaviour;
   readonly versions?: Readonly<Record<CodexAlias, ExecBehaviour>>;
 }
@@ -48,9 +52,14 @@ export const EXEC_CASES: readonly ExecCase[] = [
   // credentials
   {
     scenario: 'token-expired',
+    promise: 'D1',
     both: badly(new RegExp(`^${NO_REFRESH}\\. Please log out`), { refreshes: [1, 6] }),
   },
-  { scenario: 'refresh-reused', both: badly(/your refresh token was already used/, { refreshes: [1, 6] }) },
+  {
+    scenario: 'refresh-reused',
+    promise: 'C4',
+    both: badly(/your refresh token was already used/, { refreshes: [1, 6] }),
+  },
   { scenario: 'refresh-revoked', both: badly(/your refresh token was revoked/, { refreshes: [1, 6] }) },
   { scenario: 'refresh-expired', both: badly(/your refresh token has expired/, { refreshes: [1, 6] }) },
   { scenario: 'token-invalidated', both: badly(/your refresh token was revoked/, { refreshes: [1, 4] }) },
@@ -61,11 +70,13 @@ export const EXEC_CASES: readonly ExecCase[] = [
   },
   {
     scenario: 'not-logged-in',
+    explained: ['auth.token_expired'],
     sse: true,
     both: badly(/^unexpected status 401 Unauthorized: /, { posts: 6 }),
   },
   {
     scenario: 'api-key-invalid',
+    promise: 'D1',
     sse: true,
     both: badly(/^unexpected status 401 Unauthorized: Incorrect API key provided/, {
       posts: 6,
@@ -81,12 +92,17 @@ export const EXEC_CASES: readonly ExecCase[] = [
 
   // limits
   { scenario: 'usage-limit', both: badly(LIMIT, { sockets: 2, posts: 0 }) },
-  { scenario: 'usage-limit', sse: true, both: badly(LIMIT, { posts: 1 }) },
+  { scenario: 'usage-limit', promise: 'D2', sse: true, both: badly(LIMIT, { posts: 1 }) },
   { scenario: 'usage-limit-one', both: badly(LIMIT, { sockets: 2, posts: 0 }) },
-  { scenario: 'pool-exhausted', both: badly(LIMIT, { sockets: 2, posts: 0 }) },
+  {
+    scenario: 'pool-exhausted',
+    explained: ['ratelimit.usage_limit'],
+    both: badly(LIMIT, { sockets: 2, posts: 0 }),
+  },
   { scenario: 'cooldown-over', both: well({ sockets: 2, posts: 0 }) },
   {
     scenario: 'workspace-credits',
+    explained: ['ratelimit.usage_limit', 'ratelimit.credits_exhausted'],
     versions: {
       'codex-0.133': badly(/send a request to your admin/, { sockets: 2 }),
       'codex-newest': badly(/^Your workspace is out of credits\./, { sockets: 2 }),
@@ -98,6 +114,7 @@ export const EXEC_CASES: readonly ExecCase[] = [
   },
   {
     scenario: 'too-many-requests',
+    promise: 'D2',
     sse: true,
     versions: {
       'codex-0.133': badly(/^exceeded retry limit, last status: 429/, { posts: 1 }),
@@ -106,6 +123,7 @@ export const EXEC_CASES: readonly ExecCase[] = [
   },
   {
     scenario: 'rate-limit-in-stream',
+    explained: ['unsure', 'ratelimit.too_many_requests'],
     sse: true,
     both: badly(/^(stream disconnected before completion|rate limit exceeded): Rate limit reached/, {
       posts: 6,
@@ -117,12 +135,18 @@ export const EXEC_CASES: readonly ExecCase[] = [
   },
 
   // the model
-  { scenario: 'server-error', sse: true, both: badly(/currently experiencing high demand/, { posts: 30 }) },
+  {
+    scenario: 'server-error',
+    explained: ['server.overloaded'],
+    sse: true,
+    both: badly(/currently experiencing high demand/, { posts: 30 }),
+  },
   { scenario: 'overloaded', both: badly(CAPACITY, { sockets: 1, posts: 0 }) },
   { scenario: 'overloaded-503', sse: true, both: badly(CAPACITY, { posts: 5 }) },
   { scenario: 'response-failed', sse: true, both: badly(/request ID req_lab_failed/, { posts: 6 }) },
   {
     scenario: 'response-incomplete',
+    explained: ['safety.flagged'],
     sse: true,
     both: badly(/Incomplete response returned, reason: content_filter$/, { posts: [1, 6] }),
   },
@@ -132,7 +156,7 @@ export const EXEC_CASES: readonly ExecCase[] = [
       sockets: 2,
     }),
   },
-  { scenario: 'model-unknown', both: badly(/Unsupported model/, { sockets: 2 }) },
+  { scenario: 'model-unknown', promise: 'D7', both: badly(/Unsupported model/, { sockets: 2 }) },
   { scenario: 'model-unknown', sse: true, both: badly(/Unsupported model/, { posts: 1 }) },
   {
     scenario: 'context-window',
@@ -143,10 +167,14 @@ export const EXEC_CASES: readonly ExecCase[] = [
   { scenario: 'model-path-gone', sse: true, both: badly(/^unexpected status 404 Not Found: /, { posts: 6 }) },
   { scenario: 'websocket-refused', both: well({ sockets: 7, posts: 1 }) },
   { scenario: 'websocket-limit', both: well({ sockets: [6, 7], posts: 1 }) },
-  { scenario: 'wrong-content-type', both: badly(/stream closed before response\.completed$/, { posts: 6 }) },
+  {
+    scenario: 'wrong-content-type',
+    explained: ['network.stream_disconnected'],
+    both: badly(/stream closed before response\.completed$/, { posts: 6 }),
+  },
 
   // streams
-  { scenario: 'stream-cut', both: badly(/error decoding response body$/, { posts: 6 }) },
+  { scenario: 'stream-cut', promise: 'D4', both: badly(/error decoding response body$/, { posts: 6 }) },
   { scenario: 'stream-cut-once', both: well({ posts: 2 }) },
   { scenario: 'stream-no-end', both: badly(/stream closed before response\.completed$/, { posts: 6 }) },
   {

@@ -1,6 +1,7 @@
 /** The real Codex, both versions, in every scenario that `codex exec` shows. */
 import { describe, expect, test, vi } from 'vitest';
 import { createHost } from '../../src/host.ts';
+import { createMatcher } from '../../src/knowledge/matcher/matcher.ts';
 import type { LabRequest } from '../../src/lab/request-log.ts';
 import { type LabRun, runInLab } from '../../src/lab/run.ts';
 import { listScenarios } from '../../src/lab/scenarios/find.ts';
@@ -39,6 +40,16 @@ function lastWords(run: LabRun): string {
   return message?.item.text ?? run.stderr;
 }
 
+/** What `steward explain` makes of these words, said of the official address. */
+function explain(words: string): string | undefined {
+  const official = words.replaceAll(
+    /http:\/\/127\.0\.0\.1:\d+\/v1/g,
+    'https://chatgpt.com/backend-api/codex',
+  );
+  const { verdict, matches } = createMatcher().explainText(official);
+  return verdict === 'match' ? matches[0]?.id : verdict;
+}
+
 function expectRange(actual: number, range: Range | undefined, what: string): void {
   if (range === undefined) return;
   const [min, max] = typeof range === 'number' ? [range, range] : range;
@@ -46,8 +57,17 @@ function expectRange(actual: number, range: Range | undefined, what: string): vo
   expect(actual, what).toBeLessThanOrEqual(max);
 }
 
-function titleOf({ scenario, sse }: ExecCase): string {
+function nameOf({ scenario, sse }: ExecCase): string {
   return sse === true ? `${scenario}+sse-only` : scenario;
+}
+
+function titleOf(one: ExecCase): string {
+  return one.promise === undefined ? nameOf(one) : `${nameOf(one)} (${one.promise})`;
+}
+
+/** Id of the failure that a scenario shows. */
+function failureOf(name: string): string | null {
+  return listScenarios().find((line) => line.name === name)?.failureId ?? null;
 }
 
 /** Each scenario on one version in turn, or on both (see {@link FULL}). */
@@ -56,14 +76,16 @@ function casesOf(alias: CodexAlias): readonly ExecCase[] {
 }
 
 describe.concurrent.each(CODEX_ALIASES)('%s exec', (alias) => {
-  test.concurrent.each(casesOf(alias).map((one) => [titleOf(one), one] as const))(
+  test.concurrent.each(casesOf(alias).map((one) => [titleOf(one), nameOf(one), one] as const))(
     'in %s',
-    async (name, one) => {
+    async (_title, name, one) => {
       const behaviour = one.both ?? one.versions?.[alias];
       if (behaviour === undefined) throw new Error(`no behaviour for ${name}`);
       const run = await exec(name, alias);
       expect(lastWords(run)).toMatch(behaviour.says);
       expect(run.exitCode).toBe(behaviour.exit);
+      if (run.exitCode !== 0)
+        expect(one.explained ?? [failureOf(one.scenario)], lastWords(run)).toContain(explain(lastWords(run)));
       expectRange(count(run.requests, 'WS', /\/responses$/), behaviour.sockets, 'WebSocket upgrades');
       expectRange(count(run.requests, 'POST', /\/responses$/), behaviour.posts, 'POST requests');
       expectRange(count(run.requests, 'POST', /^\/oauth\/token$/), behaviour.refreshes, 'refreshes');

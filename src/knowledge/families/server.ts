@@ -136,6 +136,12 @@ export const SERVER: readonly FailureEntry[] = [
         of: 'generic',
       },
       {
+        says: ['failed to refresh token: (500|502|503|504)', 'workspace routing discovery failed'],
+        weight: 0.85,
+        of: 'own',
+        over: ['auth.token_exchange_failed', 'network.stream_disconnected'],
+      },
+      {
         says: 'currently experiencing high demand, which may cause temporary errors',
         weight: 0.6,
         of: 'own',
