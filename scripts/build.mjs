@@ -67,10 +67,10 @@ for (const { path, text } of program.outputFiles) {
   });
   writeFileSync(path, code);
 }
-const status = await build({
+const quick = await build({
   ...common,
   ...bundled,
-  entryPoints: { status: 'src/cli/status.ts' },
+  entryPoints: { quick: 'src/cli/quick.ts' },
   entryNames: 'program/[name]-[hash]',
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
@@ -89,7 +89,7 @@ const entry = await build({
     ...common.define,
     STEWARD_CHUNKS: JSON.stringify({
       main: chunkOf(program, 'src/cli/main.ts'),
-      status: chunkOf(status, 'src/cli/status.ts'),
+      quick: chunkOf(quick, 'src/cli/quick.ts'),
     }),
   },
   metafile: true,
@@ -116,9 +116,7 @@ if (existsSync(dist)) renameSync(dist, old);
 renameSync(fresh, dist);
 rmSync(old, { recursive: true, force: true });
 if (!process.argv.includes('--quiet')) {
-  const outputs = [library, program, status, entry].flatMap(({ metafile }) =>
-    Object.values(metafile.outputs),
-  );
+  const outputs = [library, program, quick, entry].flatMap(({ metafile }) => Object.values(metafile.outputs));
   const bytes = outputs.reduce((sum, output) => sum + output.bytes, 0);
   console.log(`dist: ${outputs.length} files, ${Math.round(bytes / 1024)} KiB`);
 }

@@ -28,13 +28,13 @@ export async function createAccountsView(
   model: string | null,
   runtimes: RuntimeByKey = new Map(),
 ): Promise<AccountsView> {
-  const { pool } = reading;
+  const { pool, paths } = reading;
   const now = scope.host.now();
-  const onDisk = await loadFacts(scope, pool, model);
-  const facts = onDisk.facts.map((each) => ({
-    ...each,
-    runtime: runtimes.get(each.account.key) ?? each.runtime,
-  }));
+  const onDisk = await loadFacts(scope, pool, model, paths);
+  const facts = onDisk.facts.map((each) => {
+    const runtime = runtimes.get(each.account.key);
+    return runtime === undefined ? each : { ...each, runtime };
+  });
   const loaded = { ...onDisk, facts };
   const input: SelectionInput = {
     candidates: prepareCandidates(loaded.facts, loaded.demand),

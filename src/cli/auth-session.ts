@@ -1,5 +1,5 @@
 /** What every `auth` command starts with: the Codex home, unfinished work of a crash ended, a pool under a former key moved. */
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrateLegacyPool } from '../accounts/store/pool-store.ts';
 import { type CodexScope, resolveCodexHome } from '../codex/home.ts';
@@ -60,7 +60,7 @@ export async function openAuthSession(
 /** Whether there was something to end. Nothing is loaded for a home in which nothing was ever changed. */
 async function endInterrupted(scope: CodexScope): Promise<boolean> {
   try {
-    await stat(join(scope.home.path, 'steward', 'journal'));
+    statSync(join(scope.home.path, 'steward', 'journal'));
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return false;
   }

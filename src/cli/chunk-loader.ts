@@ -31,8 +31,11 @@ interface Group {
 }
 
 export interface ChunkLoader {
-  /** The exports of that chunk. */
-  load(name: string): unknown;
+  /**
+   * The exports of that chunk. Only what a run calls is compiled; `use` names what the chunk is loaded for where runs call
+   * different things, so that each use has its own.
+   */
+  load(name: string, use?: string): unknown;
   /** Keeps what was compiled on this run for the next ones; call it when the work is done. */
   keep(): void;
 }
@@ -45,11 +48,11 @@ export function createChunkLoader(folder: string): ChunkLoader {
   let current: Group | undefined;
   const others = module.createRequire(join(folder, 'chunk.cjs'));
 
-  function load(name: string): unknown {
+  function load(name: string, use?: string): unknown {
     const known = loaded.get(name);
     if (known !== undefined) return known.exports;
     if (current !== undefined) return run(name, current);
-    const file = join(keptFolder, `${name}.bin`);
+    const file = join(keptFolder, use === undefined ? `${name}.bin` : `${name}.${use}.bin`);
     current = { file, kept: readKept(file), scripts: new Map(), stale: false };
     groups.push(current);
     try {

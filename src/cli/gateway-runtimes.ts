@@ -1,6 +1,6 @@
 /** What the running gateway of this home knows of the accounts, for forecasts and explanations. */
 
-import { stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AccountRuntime } from '../accounts/selection/facts.ts';
 import type { CodexScope } from '../codex/home.ts';
@@ -8,7 +8,8 @@ import type { RuntimeByKey } from './accounts-view.ts';
 
 /** By account key; `null` when no gateway runs or it does not answer. */
 export async function readGatewayRuntimes(scope: CodexScope): Promise<RuntimeByKey | null> {
-  if (!(await wasStarted(scope))) return null;
+  // Most homes have no gateway, and need not load what talks to one.
+  if (!existsSync(join(scope.home.path, 'steward', 'gateway.json'))) return null;
   const { findGateway } = await import('../gateway-client/control-client.ts');
   const found = await findGateway(scope);
   if (found.kind !== 'running') return null;
@@ -22,13 +23,5 @@ export async function readGatewayRuntimes(scope: CodexScope): Promise<RuntimeByK
         refusedModels: [],
       },
     ]),
-  );
-}
-
-/** Most homes have no gateway, and need not load what talks to one. */
-async function wasStarted({ home }: CodexScope): Promise<boolean> {
-  return stat(join(home.path, 'steward', 'gateway.json')).then(
-    () => true,
-    () => false, // then there is none to be asked, whatever the reason
   );
 }

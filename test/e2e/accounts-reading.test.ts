@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { insertUsage, openLedger } from '../../src/accounts/ledger/ledger.ts';
 import { type LabWithHome, startLabWithHome } from '../support/lab-accounts.ts';
+import { makePoolOf } from '../support/pool-of.ts';
 import { type Place, STEWARD, type StewardRun, steward } from '../support/steward.ts';
 import { treeBytes } from '../support/tree-bytes.ts';
 
@@ -200,6 +201,21 @@ test.skipIf(process.platform !== 'linux')('an output that cannot be written is n
       3,
       expect.stringMatching(/^✖ the output cannot be written: ENOSPC.*\n$/),
     ]);
+  }
+});
+
+test.skipIf(process.platform !== 'linux')('whoever reads slowly gets all of it', async () => {
+  const pool = await makePoolOf(100);
+  try {
+    for (const args of ['auth status --json', 'auth report --json']) {
+      const line = `"${process.execPath}" "${STEWARD}" ${args} | { sleep 0.5; cat; }`;
+      const env = { ...place.env, CODEX_HOME: pool.path };
+      const { stdout } = spawnSync('sh', ['-c', line], { env, encoding: 'utf8', maxBuffer: 16 << 20 });
+      expect(stdout.length).toBeGreaterThan(65_536); // more than a pipe takes
+      expect(JSON.parse(stdout).accounts).toBeDefined();
+    }
+  } finally {
+    await pool.remove();
   }
 });
 

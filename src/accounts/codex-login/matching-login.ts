@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { CodexScope } from '../../codex/home.ts';
-import { readBytes } from '../../codex/reading.ts';
+import { readBytesSync } from '../../codex/reading.ts';
 import type { Pool } from '../account.ts';
 
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -17,7 +17,7 @@ const Login = v.looseObject({
 
 /** Position in the pool; `null` when it takes a closer look (`readCodexLogin`, which decodes tokens) to know. */
 export async function findMatchingLogin(scope: CodexScope, pool: Pool): Promise<number | null> {
-  const reading = await readBytes(join(scope.home.path, 'auth.json'), MAX_BYTES);
+  const reading = readBytesSync(join(scope.home.path, 'auth.json'), MAX_BYTES);
   if (reading.kind !== 'ok') return null;
   let json: unknown;
   try {

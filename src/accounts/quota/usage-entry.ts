@@ -48,8 +48,9 @@ export function entryOfUsage(usage: Usage): QuotaEntry {
 /** The reading that an entry holds, whichever tool wrote it. */
 export function usageOfEntry(entry: QuotaEntry): Usage {
   const { planType, updatedAt: fetchedAt } = entry;
-  const own = v.safeParse(Own, entry.rest[OWN_MEMBER]);
-  if (own.success && own.output.updatedAt === fetchedAt) {
+  const stored = entry.rest[OWN_MEMBER];
+  const own = stored === undefined ? null : v.safeParse(Own, stored); // other tools write none, and issues are costly to make
+  if (own?.success === true && own.output.updatedAt === fetchedAt) {
     const { windows, additional, limitReached, reachedType, credits, hasCredits } = own.output;
     return { planType, windows, additional, limitReached, reachedType, credits, hasCredits, fetchedAt };
   }

@@ -3,7 +3,7 @@ import type { CodexScope } from '../../codex/home.ts';
 import type { Account, Pool } from '../account.ts';
 import { usageOfEntry } from '../quota/usage-entry.ts';
 import { policyKey } from '../store/identity.ts';
-import { resolveAccountPaths } from '../store/paths.ts';
+import { type AccountPaths, resolveAccountPaths } from '../store/paths.ts';
 import { type AccountPolicy, readPolicies } from '../store/policies-store.ts';
 import { readQuotaCache } from '../store/quota-cache.ts';
 import { type RoutingProfile, readRoutingProfile } from '../store/routing-profiles.ts';
@@ -26,9 +26,14 @@ export interface LoadedFacts {
   readonly warnings: readonly string[];
 }
 
-/** The facts of a pool for requests to `model` (`null`: any), as they stand on disk. */
-export async function loadFacts(scope: CodexScope, pool: Pool, model: string | null): Promise<LoadedFacts> {
-  const paths = await resolveAccountPaths(scope);
+/** The facts of a pool for requests to `model` (`null`: any), as they stand on disk. `known`: the paths, where they are at hand. */
+export async function loadFacts(
+  scope: CodexScope,
+  pool: Pool,
+  model: string | null,
+  known?: AccountPaths,
+): Promise<LoadedFacts> {
+  const paths = known ?? (await resolveAccountPaths(scope));
   const [cache, policies, { settings, warnings }, profile] = await Promise.all([
     readQuotaCache(scope, pool, paths),
     readPolicies(scope, pool, paths),

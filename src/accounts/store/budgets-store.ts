@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { CodexScope } from '../../codex/home.ts';
 import { brokenFile, readJson } from './json-file.ts';
 import { resolveAccountPaths } from './paths.ts';
-import { type Row, takeFrom, withRest } from './row.ts';
+import { isRow, type Row, takeFrom, withRest } from './row.ts';
 
 export type BudgetWindow = 'hour' | 'day' | 'week' | 'month';
 
@@ -18,7 +18,6 @@ export interface BudgetLimit {
   readonly updatedAt: number;
 }
 
-const RowSchema = v.record(v.string(), v.unknown());
 const Most = v.pipe(v.number(), v.finite(), v.gtValue(0));
 
 /** The limits in the file's order; a missing file is none. Throws `ERR_ACCOUNTS_FILE` for a broken one. */
@@ -40,7 +39,7 @@ export async function putBudget(scope: CodexScope, limit: BudgetLimit): Promise<
     budgetsFile,
     (value) => {
       const rows = rowsOf(budgetsFile, value);
-      const former = v.is(RowSchema, rows[key]) ? rows[key] : {};
+      const former = isRow(rows[key]) ? rows[key] : {};
       const { maxRequests, maxTokens, maxCostUsd, ...unknown } = former;
       return { ...value, limits: { ...rows, [key]: withRest({ ...limit, key }, unknown) } };
     },
@@ -58,7 +57,7 @@ export function budgetKey(name: string): string {
 }
 
 function parse(key: string, row: unknown): BudgetLimit | null {
-  if (!v.is(RowSchema, row)) return null;
+  if (!isRow(row)) return null;
   const { take } = takeFrom(row);
   const window = take('window', v.picklist(['hour', 'day', 'week', 'month']));
   if (window === null) return null;
@@ -74,5 +73,5 @@ function parse(key: string, row: unknown): BudgetLimit | null {
 
 function rowsOf(path: string, value: Row): Row {
   if (value.version !== 1) throw brokenFile(`${path}: a format that this steward does not know`);
-  return v.is(RowSchema, value.limits) ? value.limits : {};
+  return isRow(value.limits) ? value.limits : {};
 }

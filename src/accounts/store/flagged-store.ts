@@ -12,7 +12,7 @@ import { type AccountPaths, resolveAccountPaths } from './paths.ts';
 import { backupFiles, loadPool } from './pool-read.ts';
 import type { PoolChange } from './pool-store.ts';
 import { writePrivate } from './private-files.ts';
-import { parseRow, type Row, rowOf, takeFrom, withRest } from './row.ts';
+import { isRow, parseRow, type Row, rowOf, takeFrom, withRest } from './row.ts';
 
 export type FlaggedReading =
   | {
@@ -37,7 +37,6 @@ type Loaded =
     }
   | { readonly kind: 'corrupt'; readonly message: string };
 
-const RowSchema = v.record(v.string(), v.unknown());
 const EMPTY: FlaggedDocument = { accounts: [], unusableRows: [], rest: {} };
 
 /** Reads the flagged accounts; a missing file is none. Never writes. */
@@ -129,7 +128,7 @@ async function parsed(
   const unusableRows: unknown[] = [];
   const byToken = new Map<string, FlaggedAccount>();
   for (const row of accounts) {
-    const flagged = v.is(RowSchema, row) ? parseFlagged(row, now) : null;
+    const flagged = isRow(row) ? parseFlagged(row, now) : null;
     if (flagged === null) {
       unusableRows.push(row);
       continue;

@@ -1,7 +1,7 @@
 /** Reading one of the JSON files, bounded, with the place of a fault and never a word of the content in a message. */
 
 import { parseJsonObject } from '../../codex/global-state-json.ts';
-import { readText } from '../../codex/reading.ts';
+import { readTextSync } from '../../codex/reading.ts';
 import { StewardError } from '../../errors.ts';
 import type { Row } from './row.ts';
 
@@ -15,7 +15,7 @@ export type JsonReading =
   | { readonly kind: 'broken'; readonly message: string; readonly isDamage: boolean };
 
 export async function readJson(path: string): Promise<JsonReading> {
-  const reading = await readText(path, MAX_BYTES);
+  const reading = readTextSync(path, MAX_BYTES);
   if (reading.kind === 'missing') return { kind: 'missing' };
   if (reading.kind === 'unreadable') {
     return { kind: 'broken', message: `${path}: ${unreadable(reading)}`, isDamage: false };

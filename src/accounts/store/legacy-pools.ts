@@ -1,5 +1,5 @@
 /** Pools kept where a project's accounts used to be: under a worktree's own key, or inside the project. */
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { CodexScope } from '../../codex/home.ts';
 import { type AccountPaths, pathsOf, resolveAccountPaths, usesProjectPools } from './paths.ts';
@@ -20,15 +20,15 @@ export interface LegacyPool {
 /** The legacy pools of the project that the scope's folder is in. Only looks. */
 export async function findLegacyPools(scope: CodexScope): Promise<readonly LegacyPool[]> {
   const { host, home } = scope;
-  const project = await findProject(host.cwd, host.platform);
+  const project = findProject(host.cwd, host.platform);
   if (project === null) return [];
-  const root = await resolveRoot(scope);
+  const root = resolveRoot(scope);
   const into = pathsOf(scope, root, project.key);
   const found: LegacyPool[] = [];
   if (project.formerKey !== project.key) {
     const from = pathsOf(scope, root, project.formerKey);
     const path = from.poolFile;
-    if (await exists(path)) found.push({ kind: 'worktree-key', path, from, projectRoot: project.root, into });
+    if (isFile(path)) found.push({ kind: 'worktree-key', path, from, projectRoot: project.root, into });
   }
   // The home folder is a project to these rules, and `.codex` in it is Codex's own.
   const inside = join(project.root, '.codex');
@@ -36,7 +36,7 @@ export async function findLegacyPools(scope: CodexScope): Promise<readonly Legac
     (folder) => resolve(folder) === inside || dirname(resolve(folder)) === inside,
   );
   const path = join(inside, POOL_NAME);
-  if (!isCodexHome && (await exists(path)) && (await usesProjectPools(scope))) {
+  if (!isCodexHome && isFile(path) && (await usesProjectPools(scope))) {
     const from = { ...pathsOf(scope, inside, null), root };
     found.push({ kind: 'in-project', path, from, projectRoot: project.root, into });
   }
@@ -46,14 +46,12 @@ export async function findLegacyPools(scope: CodexScope): Promise<readonly Legac
 /** The pool file of the project around this folder, where there is one and the shared pool is used instead. Only looks. */
 export async function findUnusedProjectPool(scope: CodexScope): Promise<string | null> {
   const { poolFile, projectKey } = await resolveAccountPaths(scope, { project: true });
-  return projectKey !== null && !(await usesProjectPools(scope)) && (await exists(poolFile))
-    ? poolFile
-    : null;
+  return projectKey !== null && !(await usesProjectPools(scope)) && isFile(poolFile) ? poolFile : null;
 }
 
-async function exists(path: string): Promise<boolean> {
+function isFile(path: string): boolean {
   try {
-    return (await stat(path)).isFile();
+    return statSync(path).isFile();
   } catch {
     return false; // not there, or not to be read: nothing to move
   }

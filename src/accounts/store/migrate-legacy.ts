@@ -36,7 +36,7 @@ async function move(scope: CodexScope, legacy: LegacyPool): Promise<MigrationOut
   const loaded = await loadPool(legacy.from, scope.host.now());
   if (loaded.kind === 'corrupt') return left(loaded.message);
   const added = await updatePoolAt(scope, legacy.into, (pool) => merged(pool, loaded.pool));
-  if ((await versionOf(legacy.path)) !== loaded.version) return left('another program changed it meanwhile');
+  if (versionOf(legacy.path) !== loaded.version) return left('another program changed it meanwhile');
   try {
     await rm(legacy.path);
     await syncFolder(dirname(legacy.path));

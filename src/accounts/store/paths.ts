@@ -37,9 +37,9 @@ export async function resolveAccountPaths(
   options: AccountPathOptions = {},
 ): Promise<AccountPaths> {
   const { host } = scope;
-  const root = await resolveRoot(scope);
+  const root = resolveRoot(scope);
   const isWanted = options.project ?? (await usesProjectPools(scope));
-  const project = isWanted ? await findProject(host.cwd, host.platform) : null;
+  const project = isWanted ? findProject(host.cwd, host.platform) : null;
   return pathsOf(scope, root, project?.key ?? null);
 }
 
@@ -69,11 +69,13 @@ export function pathsOf({ host }: CodexScope, root: string, projectKey: string |
  * (`CODEX_MULTI_AUTH_SYNC_CODEX_CLI=0`). Codex has one login for all folders: pools of projects would fight for it.
  */
 export async function usesProjectPools(scope: CodexScope): Promise<boolean> {
-  const { settings, sources } = await readSettings(scope);
-  if (sources.get('perProjectAccounts') === 'env') return settings.perProjectAccounts;
   const { CODEX_MULTI_AUTH_SYNC_CODEX_CLI: sync, CODEX_AUTH_SYNC_CODEX_CLI: formerSync } = scope.host.env;
   const word = [sync, formerSync]
     .map((value) => value?.trim())
     .find((value) => value === '0' || value === '1');
+  const isAsked = (scope.host.env.CODEX_AUTH_PER_PROJECT_ACCOUNTS?.trim() ?? '') !== '';
+  if (!isAsked && word !== '0') return false; // whatever the settings say
+  const { settings, sources } = await readSettings(scope);
+  if (sources.get('perProjectAccounts') === 'env') return settings.perProjectAccounts;
   return settings.perProjectAccounts && word === '0';
 }

@@ -10,7 +10,7 @@ import type { Account, Pool } from '../account.ts';
 import { policyKey } from './account-key.ts';
 import { readJson } from './json-file.ts';
 import { type AccountPaths, resolveAccountPaths } from './paths.ts';
-import { type Row, takeFrom } from './row.ts';
+import { isRow, type Row, takeFrom } from './row.ts';
 
 export interface AccountPolicy {
   /** Lower case, sorted, each once. */
@@ -35,7 +35,6 @@ export interface Policies {
   readonly warning: string | null;
 }
 
-const RowSchema = v.record(v.string(), v.unknown());
 const List = v.array(v.unknown());
 const Finite = v.pipe(v.number(), v.finite());
 const Flag = v.boolean();
@@ -102,7 +101,7 @@ export async function updatePolicy(
         return value;
       }
       stored = { ...wanted, updatedAt: scope.host.now() };
-      const unknown = v.is(RowSchema, present) ? present : {};
+      const unknown = isRow(present) ? present : {};
       return { ...value, accounts: { ...rows, [key]: { ...unknown, accountKey: key, ...stored } } };
     },
     { mode: 0o600, initial: { version: 1, accounts: {} } },
@@ -129,7 +128,7 @@ function countSeats(pool: Pool): ReadonlyMap<string, number> {
 }
 
 function parsePolicy(row: unknown): AccountPolicy {
-  if (!v.is(RowSchema, row)) return NEUTRAL;
+  if (!isRow(row)) return NEUTRAL;
   const { take } = takeFrom(row);
   return normalised({
     tags: (take('tags', List) ?? []).filter((tag) => typeof tag === 'string'),
@@ -152,5 +151,5 @@ function normalised(policy: AccountPolicy): AccountPolicy {
 }
 
 function rowsOf(value: Row): Row {
-  return v.is(RowSchema, value.accounts) ? value.accounts : {};
+  return isRow(value.accounts) ? value.accounts : {};
 }

@@ -1,8 +1,7 @@
 /** The documented pool file, format 1 and 3 in, format 3 out: a pool without what only our extras file knows. */
-import * as v from 'valibot';
 import { type ChatgptAccount, MODEL_FAMILIES, type ModelFamily, type Pool } from '../account.ts';
 import { withKeys } from './account-key.ts';
-import { parseRow, type Row, rowOf, withRest } from './row.ts';
+import { isRow, parseRow, type Row, rowOf, withRest } from './row.ts';
 import { withoutDuplicates } from './same-account.ts';
 
 /** What a pool file says. */
@@ -23,8 +22,6 @@ export type ParsedPool =
   /** `isDamage`: a copy may stand in for it. A format from the future is no damage. */
   | { readonly kind: 'bad'; readonly reason: string; readonly isDamage: boolean };
 
-const Record_ = v.record(v.string(), v.unknown());
-
 /** Takes a parsed pool file apart. `now` (epoch ms) decides which limits of format 1 still count. */
 export function parsePool(value: Row, now: number): ParsedPool {
   if (value.version !== 1 && value.version !== 3) {
@@ -40,7 +37,7 @@ export function parsePool(value: Row, now: number): ParsedPool {
   const unusableRows: unknown[] = [];
   const usable: ChatgptAccount[] = [];
   const usableAt = rows.map((row) => {
-    const account = v.is(Record_, row) ? parseRow(value.version === 1 ? upgraded(row, now) : row) : null;
+    const account = isRow(row) ? parseRow(value.version === 1 ? upgraded(row, now) : row) : null;
     if (account === null) unusableRows.push(row);
     return account === null ? null : usable.push(account) - 1;
   });
@@ -52,7 +49,7 @@ export function parsePool(value: Row, now: number): ParsedPool {
     return positionOf[at] ?? 0;
   };
   const active = wholeOf(value.activeIndex) ?? 0;
-  const byFamily = v.is(Record_, value.activeIndexByFamily) ? value.activeIndexByFamily : {};
+  const byFamily = isRow(value.activeIndexByFamily) ? value.activeIndexByFamily : {};
   const pinned = wholeOf(value.pinnedAccountIndex);
   const { version, accounts: _rows, activeIndex, activeIndexByFamily, pinnedAccountIndex, ...others } = value;
   const { affinityGeneration, ...rest } = others;

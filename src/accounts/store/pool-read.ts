@@ -7,7 +7,7 @@
  * ever takes it away), which is the documented soft reset: old backups do not bring the accounts back.
  */
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as v from 'valibot';
 import { parseJsonObject } from '../../codex/global-state-json.ts';
@@ -50,8 +50,8 @@ export const backupFiles = (file: string) => [`${file}.bak`, `${file}.bak.1`, `$
 /** Reads the pool at those paths. `now`: epoch ms. */
 export async function loadPool(paths: AccountPaths, now: number): Promise<PoolLoad> {
   const { poolFile } = paths;
-  const marker = await statOf(resetMarker(poolFile));
-  const file = await statOf(poolFile);
+  const marker = statOf(resetMarker(poolFile));
+  const file = statOf(poolFile);
   if (marker !== undefined && (file === undefined || file.mtimeMs <= marker.mtimeMs)) {
     return { ...nothing('intentional-reset'), version: file?.version ?? null };
   }
@@ -59,7 +59,7 @@ export async function loadPool(paths: AccountPaths, now: number): Promise<PoolLo
   if (primary.kind === 'broken' && !primary.isDamage)
     return { kind: 'corrupt', message: primary.message, isDamage: false };
   if (primary.kind === 'missing') {
-    const isFirstWrite = (await Promise.all(backupFiles(poolFile).map(statOf))).every((found) => !found);
+    const isFirstWrite = !backupFiles(poolFile).some(statOf);
     const wal = isFirstWrite ? await readWal(poolFile, now) : undefined;
     return wal === undefined ? nothing('empty') : loaded(paths, wal, walFile(poolFile), null, []);
   }
@@ -86,8 +86,8 @@ export function corruptHint(isDamage: boolean): string {
 }
 
 /** Names the present state of a file, to see whether somebody else wrote it. */
-export async function versionOf(path: string): Promise<string | null> {
-  return (await statOf(path))?.version ?? null;
+export function versionOf(path: string): string | null {
+  return statOf(path)?.version ?? null;
 }
 
 async function loaded(
@@ -142,14 +142,14 @@ async function unfinishedWrite(
   text: string,
   now: number,
 ): Promise<PoolDocument | undefined> {
-  const isNewer = async () => {
-    const wal = await statOf(walFile(paths.poolFile));
-    const file = await statOf(paths.poolFile);
+  const isNewer = () => {
+    const wal = statOf(walFile(paths.poolFile));
+    const file = statOf(paths.poolFile);
     return wal !== undefined && file !== undefined && wal.mtimeMs >= file.mtimeMs;
   };
-  if (!(await isNewer())) return undefined;
+  if (!isNewer()) return undefined;
   await wait(25);
-  return (await isNewer()) ? readWal(paths.poolFile, now, text) : undefined;
+  return isNewer() ? readWal(paths.poolFile, now, text) : undefined;
 }
 
 /** The pool in the write-ahead file, if its checksum is right and it says anything else than `text`. */
@@ -163,9 +163,9 @@ async function readWal(poolFile: string, now: number, text?: string): Promise<Po
   return parsed?.kind === 'ok' ? parsed.document : undefined;
 }
 
-async function statOf(path: string): Promise<{ mtimeMs: number; version: string } | undefined> {
+function statOf(path: string): { mtimeMs: number; version: string } | undefined {
   try {
-    const { mtimeMs, size, ino } = await stat(path);
+    const { mtimeMs, size, ino } = statSync(path);
     return { mtimeMs, version: `${ino}:${size}:${mtimeMs}` };
   } catch {
     return undefined; // whoever reads the file says why it cannot be read

@@ -61,7 +61,7 @@ export async function writePool(
   await reached('wal');
   await writePrivate(poolFile, text, async () => {
     await reached('temporary');
-    if ((await versionOf(poolFile)) === loaded.version) return;
+    if (versionOf(poolFile) === loaded.version) return;
     // Its write-ahead file would be taken for a newer state than what the other program wrote.
     await remove(walFile(poolFile));
     throw changedMeanwhile(poolFile);

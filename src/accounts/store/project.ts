@@ -3,9 +3,8 @@
  * letter, because the key names a folder that both tools must find.
  */
 import { createHash } from 'node:crypto';
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
-import { isThere } from '../../storage/is-there.ts';
 
 const MARKERS = ['package.json', 'Cargo.toml', 'go.mod', 'pyproject.toml', '.codex'];
 
@@ -21,10 +20,10 @@ export interface Project {
 }
 
 /** The project around that folder, or `null`. The nearest `.git` above wins over nearer package files. */
-export async function findProject(folder: string, platform: NodeJS.Platform): Promise<Project | null> {
-  const root = await findRoot(resolve(folder));
+export function findProject(folder: string, platform: NodeJS.Platform): Project | null {
+  const root = findRoot(resolve(folder));
   if (root === null) return null;
-  const identityRoot = await repositoryOf(root, platform);
+  const identityRoot = repositoryOf(root, platform);
   return {
     root,
     identityRoot,
@@ -48,14 +47,11 @@ function normalised(path: string, platform: NodeJS.Platform): string {
   return platform === 'win32' ? slashed.toLowerCase() : slashed;
 }
 
-async function findRoot(folder: string): Promise<string | null> {
+function findRoot(folder: string): string | null {
   let marked: string | null = null;
   for (let current = folder; ; current = dirname(current)) {
-    if (await isThere(join(current, '.git'))) return current;
-    if (marked === null) {
-      const found = await Promise.all(MARKERS.map((name) => isThere(join(current, name))));
-      if (found.includes(true)) marked = current;
-    }
+    if (existsSync(join(current, '.git'))) return current;
+    if (marked === null && MARKERS.some((name) => existsSync(join(current, name)))) marked = current;
     if (dirname(current) === current) return marked;
   }
 }
@@ -65,36 +61,43 @@ async function findRoot(folder: string): Promise<string | null> {
  * add up. A `.git` file alone proves nothing: it could point into somebody else's repository, so the repository has to
  * point back.
  */
-async function repositoryOf(root: string, platform: NodeJS.Platform): Promise<string> {
+function repositoryOf(root: string, platform: NodeJS.Platform): string {
   const pointer = join(root, '.git');
-  const gitFolder = /^gitdir:\s*(.+)$/im.exec((await firstLine(pointer)) ?? '')?.[1]?.trim();
+  const gitFolder = /^gitdir:\s*(.+)$/im.exec(firstLine(pointer) ?? '')?.[1]?.trim();
   if (gitFolder === undefined) return root;
   const folder = against(root, gitFolder);
   if (!folder.replaceAll('\\', '/').toLowerCase().includes('/.git/worktrees/')) return root;
-  const backReference = await firstLine(join(folder, 'gitdir'));
+  const backReference = firstLine(join(folder, 'gitdir'));
   if (backReference === null || backReference === '') return root;
-  if ((await canonical(against(folder, backReference), platform)) !== (await canonical(pointer, platform)))
-    return root;
-  const common = against(folder, (await firstLine(join(folder, 'commondir'))) || '.');
+  if (canonical(against(folder, backReference), platform) !== canonical(pointer, platform)) return root;
+  const common = against(folder, firstLine(join(folder, 'commondir')) || '.');
   if (!normalised(folder, platform).startsWith(`${normalised(common, platform)}/worktrees/`)) return root;
   const repository = dirname(common);
-  return (await isThere(join(repository, '.git'))) ? repository : root;
+  return existsSync(join(repository, '.git')) ? repository : root;
 }
 
 function against(base: string, path: string): string {
   return isAbsolute(path) ? path : resolve(base, path);
 }
 
-async function canonical(path: string, platform: NodeJS.Platform): Promise<string> {
-  return normalised(await realpath(path).catch(() => path), platform);
+function canonical(path: string, platform: NodeJS.Platform): string {
+  return normalised(realPath(path), platform);
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return path; // what is not there has no other name
+  }
 }
 
 /** The first line of a small file, trimmed; `null` when it is not a readable file. */
-async function firstLine(path: string): Promise<string | null> {
+function firstLine(path: string): string | null {
   try {
-    const found = await stat(path);
+    const found = statSync(path);
     if (!found.isFile() || found.size > 65_536) return null;
-    return (await readFile(path, 'utf8')).split(/\r?\n/, 1)[0]?.trim() ?? null;
+    return readFileSync(path, 'utf8').split(/\r?\n/, 1)[0]?.trim() ?? null;
   } catch {
     return null; // not there or closed to us: then it tells nothing, and the caller says what that means
   }

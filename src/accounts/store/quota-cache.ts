@@ -10,7 +10,7 @@ import type { CodexScope } from '../../codex/home.ts';
 import type { Account, Pool } from '../account.ts';
 import { readJson } from './json-file.ts';
 import { type AccountPaths, resolveAccountPaths } from './paths.ts';
-import { type Row, takeFrom, withRest } from './row.ts';
+import { isRow, type Row, RowSchema, takeFrom, withRest } from './row.ts';
 
 /** The documented two windows: `primary` (5 hours) and `secondary` (weekly). */
 export interface QuotaWindow {
@@ -40,7 +40,6 @@ export interface QuotaCache {
   readonly ageMs: number | null;
 }
 
-const RowSchema = v.record(v.string(), v.unknown());
 const Finite = v.pipe(v.number(), v.finite());
 const Words = v.string();
 const ModelName = v.pipe(v.string(), v.trim(), v.nonEmpty());
@@ -141,7 +140,7 @@ function namesIn(pool: Pool): (account: Account) => Readonly<Record<(typeof MAPS
 }
 
 function parseEntry(value: unknown): QuotaEntry | null {
-  if (!v.is(RowSchema, value)) return null;
+  if (!isRow(value)) return null;
   const { rest, take } = takeFrom(value);
   const updatedAt = take('updatedAt', Finite);
   const status = take('status', Finite);
@@ -173,5 +172,5 @@ function rowOfEntry({ rest, primary, secondary, ...members }: QuotaEntry): Row {
 }
 
 function rowOf(value: unknown): Row {
-  return v.is(RowSchema, value) ? value : {};
+  return isRow(value) ? value : {};
 }

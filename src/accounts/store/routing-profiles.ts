@@ -4,7 +4,7 @@ import type { CodexScope } from '../../codex/home.ts';
 import { readJson } from './json-file.ts';
 import { type AccountPaths, resolveAccountPaths } from './paths.ts';
 import { findProject } from './project.ts';
-import { takeFrom } from './row.ts';
+import { isRow, RowSchema, takeFrom } from './row.ts';
 
 export interface RoutingProfile {
   readonly projectKey: string;
@@ -18,7 +18,6 @@ export interface RoutingProfile {
   readonly budgetKey: string | null;
 }
 
-const RowSchema = v.record(v.string(), v.unknown());
 const Name = v.pipe(v.string(), v.trim(), v.nonEmpty());
 const List = v.array(v.unknown());
 
@@ -33,11 +32,11 @@ export async function readRoutingProfile(
   const { routingProfilesFile } = known ?? (await resolveAccountPaths(scope));
   const reading = await readJson(routingProfilesFile);
   if (reading.kind !== 'ok' || reading.value.version !== 1) return null;
-  const project = await findProject(scope.host.cwd, scope.host.platform);
+  const project = findProject(scope.host.cwd, scope.host.platform);
   if (project === null) return null;
   const { profiles } = reading.value;
-  const row = v.is(RowSchema, profiles) ? profiles[project.key] : undefined;
-  if (!v.is(RowSchema, row)) return null;
+  const row = isRow(profiles) ? profiles[project.key] : undefined;
+  if (!isRow(row)) return null;
   const { take } = takeFrom(row);
   const words = (name: string) => {
     const all = (take(name, List) ?? []).filter((word) => typeof word === 'string');

@@ -8,6 +8,14 @@ import { accountKey } from './account-key.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
+/** Whether it is an object with members, whatever they are: they are looked at one by one. */
+export function isRow(value: unknown): value is Row {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The same for {@link takeFrom}. */
+export const RowSchema = v.custom<Row>(isRow);
+
 const Text = v.pipe(v.string(), v.trim(), v.nonEmpty());
 const Time = v.pipe(v.number(), v.finite());
 const PastTime = v.pipe(Time, v.minValue(1));

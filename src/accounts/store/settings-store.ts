@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { CodexScope } from '../../codex/home.ts';
 import { type JsonReading, readJson } from './json-file.ts';
 import { resolveRoot } from './root.ts';
-import type { Row } from './row.ts';
+import { isRow, type Row } from './row.ts';
 import { type SettingKey, type Settings, SettingsObject, VARIABLES, valueOfText } from './settings-schema.ts';
 
 export type { SettingKey, Settings } from './settings-schema.ts';
@@ -27,7 +27,6 @@ interface SettingsFile {
   readonly isOwn: boolean;
 }
 
-const RowSchema = v.record(v.string(), v.unknown());
 const KEYS = Object.keys(VARIABLES).filter((key): key is SettingKey => key in SettingsObject.entries);
 
 /** Reads the settings; a broken file means the defaults and a warning. Never writes. */
@@ -54,7 +53,7 @@ export async function updateSettings(
   scope: CodexScope,
   changes: { readonly [K in SettingKey]?: Settings[K] | null },
 ): Promise<void> {
-  const root = await resolveRoot(scope);
+  const root = resolveRoot(scope);
   const own = ownFile(scope);
   const file: SettingsFile = own ?? { path: join(root, 'settings.json'), isOwn: false };
   const { updateJson } = await import('./update-json.ts');
@@ -96,7 +95,7 @@ async function readConfig(
     if (reading.kind === 'ok') return { path: own.path, config: reading.value };
     if (reading.kind === 'broken') warnings.push(reading.message);
   }
-  const root = await resolveRoot(scope);
+  const root = resolveRoot(scope);
   const path = join(root, 'settings.json');
   const reading = await readWithBackup(path, warnings);
   if (reading.kind === 'ok') return { path, config: rowOf(reading.value.pluginConfig) };
@@ -133,6 +132,5 @@ async function readOlder({ home }: CodexScope, root: string) {
 }
 
 function rowOf(value: unknown): Row {
-  const parsed = v.safeParse(RowSchema, value);
-  return parsed.success ? parsed.output : {};
+  return isRow(value) ? value : {};
 }

@@ -5,7 +5,7 @@
 import { accountLabel } from '../../accounts/account-label.ts';
 import { probePool } from '../../accounts/forecast/probe-pool.ts';
 import type { CodexScope } from '../../codex/home.ts';
-import { readHealthyPool } from '../commands/auth/live-view.ts';
+import { readHealthyPool } from '../commands/auth/stored-view.ts';
 import type { CommandDeps } from '../main.ts';
 import { asStewardError } from '../render/error.ts';
 import { count } from '../render/layout.ts';

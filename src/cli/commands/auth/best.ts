@@ -8,8 +8,8 @@ import type { AccountsView } from '../../accounts-view.ts';
 import { openAuthSession } from '../../auth-session.ts';
 import type { CommandDeps } from '../../main.ts';
 import { startProgress } from '../../render/progress.ts';
-import { probeErrors } from './forecast.ts';
 import { loadLiveView } from './live-view.ts';
+import { probeErrors } from './stored-forecast.ts';
 import { switchFailure } from './switch.ts';
 import { exitCodeOf, reportLogin, sayLogin } from './written-login.ts';
 

@@ -11,7 +11,7 @@ import type { AuthSession } from '../../auth-session.ts';
 import { ago } from '../../render/accounts.ts';
 import { CHOICE_WORDS, isoTime } from '../../render/accounts-json.ts';
 import { hang } from '../../render/layout.ts';
-import { readHealthyPool } from './live-view.ts';
+import { readHealthyPool } from './stored-view.ts';
 
 /** What `GET /why-selected` of the gateway's control API carries. */
 const Choices = v.looseObject({

@@ -1,31 +1,17 @@
 /** The accounts as `forecast`, `report` and `best` see them: with `--live`, the server is asked first. */
-import type { PoolProbe, ProbeOptions } from '../../../accounts/forecast/probe-pool.ts';
-import { readPool } from '../../../accounts/store/pool-store.ts';
+import { type PoolProbe, type ProbeOptions, probePool } from '../../../accounts/forecast/probe-pool.ts';
 import type { CodexScope } from '../../../codex/home.ts';
-import {
-  type AccountsView,
-  createAccountsView,
-  type HealthyReading,
-  type RuntimeByKey,
-} from '../../accounts-view.ts';
+import { createAccountsView, type HealthyReading } from '../../accounts-view.ts';
 import { readGatewayRuntimes } from '../../gateway-runtimes.ts';
 import { count } from '../../render/layout.ts';
 import { startProgress } from '../../render/progress.ts';
 import type { Terminal } from '../../render/terminal.ts';
+import { type LiveView, loadStoredView, readHealthyPool, type ViewOptions } from './stored-view.ts';
 
-export interface LiveViewOptions extends Pick<ProbeOptions, 'maxAccounts' | 'maxProbes' | 'cachedOnly'> {
+export interface LiveViewOptions
+  extends ViewOptions,
+    Pick<ProbeOptions, 'maxAccounts' | 'maxProbes' | 'cachedOnly'> {
   readonly live: boolean;
-  readonly model: string | null;
-  /** Take what a running gateway knows into account. */
-  readonly overlay: boolean;
-}
-
-export interface LiveView {
-  readonly view: AccountsView;
-  /** `null` without `--live`. */
-  readonly probe: PoolProbe | null;
-  /** A running gateway was asked and answered. */
-  readonly hasOverlay: boolean;
 }
 
 /** Reads the pool and, with `live`, asks about its enabled accounts. Throws `ERR_ACCOUNTS_POOL` for a corrupt pool. */
@@ -34,12 +20,9 @@ export async function loadLiveView(
   terminal: Terminal,
   { live, model, overlay, ...limits }: LiveViewOptions,
 ): Promise<LiveView> {
+  if (!live) return loadStoredView(scope, { model, overlay });
   const before = await readHealthyPool(scope);
   const runtimes = overlay ? await readGatewayRuntimes(scope) : null;
-  const viewOf = (reading: HealthyReading) =>
-    createAccountsView(scope, reading, model, runtimes ?? (new Map() satisfies RuntimeByKey));
-  if (!live) return { view: await viewOf(before), probe: null, hasOverlay: runtimes !== null };
-  const { probePool } = await import('../../../accounts/forecast/probe-pool.ts');
   const progress = startProgress(terminal, 'asking the server about the accounts');
   try {
     const probe = await probePool(scope, before.pool, {
@@ -49,7 +32,8 @@ export async function loadLiveView(
     scope.signal.throwIfAborted(); // half an answer is no forecast
     // Asking may have refreshed tokens, or found a login dead.
     const after = withDeadLogins(await readHealthyPool(scope), probe, scope.host.now());
-    return { view: await viewOf(after), probe, hasOverlay: runtimes !== null };
+    const view = await createAccountsView(scope, after, model, runtimes ?? undefined);
+    return { view, probe, hasOverlay: runtimes !== null };
   } finally {
     progress.stop();
   }
@@ -64,12 +48,4 @@ function withDeadLogins(reading: HealthyReading, { failures }: PoolProbe, at: nu
     return { ...account, invalidated: { at, code: failure.code } };
   });
   return { ...reading, pool: { ...reading.pool, accounts } };
-}
-
-/** The pool as it is on disk. Throws `ERR_ACCOUNTS_POOL` when it is corrupt. */
-export async function readHealthyPool(scope: CodexScope): Promise<HealthyReading> {
-  const reading = await readPool(scope);
-  if (reading.kind === 'ok') return reading;
-  const { corruptPool } = await import('../../../accounts/store/pool-update.ts');
-  throw corruptPool(reading);
 }

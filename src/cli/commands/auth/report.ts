@@ -9,8 +9,9 @@ import type { CommandDeps } from '../../main.ts';
 import { renderOutlook, renderReadingAge, renderStorage } from '../../render/accounts.ts';
 import { renderForecast } from '../../render/accounts-forecast.ts';
 import { answerText } from '../../render/redacted.ts';
-import { forecastToJson, probeErrors } from './forecast.ts';
-import { type LiveView, loadLiveView } from './live-view.ts';
+import { loadLiveView } from './live-view.ts';
+import { forecastToJson, probeErrors } from './stored-forecast.ts';
+import type { LiveView } from './stored-view.ts';
 
 export interface ReportOptions {
   readonly live?: boolean;

@@ -31,7 +31,7 @@ export interface PathsReport {
 export async function verifyPaths(scope: CodexScope): Promise<PathsReport> {
   const { host, home } = scope;
   const paths = await resolveAccountPaths(scope);
-  const project = await findProject(host.cwd, host.platform);
+  const project = findProject(host.cwd, host.platform);
   const reading = await readPool(scope);
   const steps: PathStep[] = [
     await usableFolder('codex home', home.path),
