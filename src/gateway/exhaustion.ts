@@ -13,6 +13,8 @@ export interface ExhaustionAnswer {
   /** Names and values in turn. */
   readonly headers: readonly string[];
   readonly error: Readonly<Record<string, unknown>>;
+  /** The same as an event in place of the model's; `null` where the error itself is understood. */
+  readonly event: Readonly<Record<string, unknown>> | null;
 }
 
 /** Reasons that pass by themselves; the others need a person. */
@@ -43,10 +45,12 @@ export function exhaustionAnswer(none: Nobody, limits: PoolLimits | null, nowMs:
   };
   if (at === null) {
     // Nothing to wait for: a status that Codex does not retry, and the sentence that says what to do.
+    const message = `${whatHappened(none)} ${shared.hint}`;
     return {
       status: 400,
       headers: ['content-type', 'application/json'],
-      error: { type: 'invalid_request_error', message: `${whatHappened(none)} ${shared.hint}`, ...shared },
+      error: { type: 'invalid_request_error', message, ...shared },
+      event: failedEvent(message, shared),
     };
   }
   const seconds = Math.max(1, Math.ceil((at - nowMs) / 1000));
@@ -68,7 +72,14 @@ export function exhaustionAnswer(none: Nobody, limits: PoolLimits | null, nowMs:
       resets_in_seconds: seconds,
       ...shared,
     },
+    event: null,
   };
+}
+
+/** Of an error answer Codex (0.133 to 0.169) shows the whole body, JSON and all; of an event with this code the message alone. */
+function failedEvent(message: string, details: Readonly<Record<string, unknown>>) {
+  const error = { ...details, code: 'invalid_prompt', gateway_code: details.code, message };
+  return { type: 'response.failed', response: { id: 'resp_gateway', status: 'failed', error } };
 }
 
 function whatHappened({ hard, blocked }: Nobody): string {

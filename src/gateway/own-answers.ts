@@ -42,6 +42,13 @@ export function sendOwn(
   response.end(body);
 }
 
+/** Sends an event of ours in place of the model's stream. */
+export function sendOwnEvent(response: ServerResponse, event: Readonly<Record<string, unknown>>): void {
+  if (response.headersSent) return void response.destroy();
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.end(`event: ${String(event.type)}\ndata: ${JSON.stringify(event)}\n\n`);
+}
+
 /** Sends an answer that was held back. */
 export function sendHeld(response: ServerResponse, answer: HeldAnswer, headers: string[]): void {
   response.writeHead(answer.head.status, answer.head.statusText, headers);

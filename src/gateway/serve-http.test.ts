@@ -354,6 +354,18 @@ describe('when nobody can serve', () => {
     const { error } = (await reply.json()) as { error: Record<string, unknown> };
     expect([reply.status, error.reason, error.retry_after_ms]).toEqual([400, 'auth-failure', null]);
     expect(String(error.message)).toContain('steward auth login');
+    // Codex shows an error's body as it is, and of this event the message alone.
+    const event = await ask({ accept: 'text/event-stream' });
+    const data = JSON.parse(/^data: (.*)$/m.exec(await event.text())?.[1] ?? '{}');
+    expect([event.status, data.type, data.response.error]).toMatchObject([
+      200,
+      'response.failed',
+      { code: 'invalid_prompt', message: error.message, reason: 'auth-failure', gateway_code: error.code },
+    ]);
+    expect(world.requests().map(({ status, end }) => [status, end])).toEqual([
+      [400, 'refused'],
+      [400, 'refused'],
+    ]);
   });
 
   test('an outage is told in the server’s own words, and the next request does not ask everybody again', async () => {

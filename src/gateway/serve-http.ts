@@ -7,7 +7,7 @@ import { classifyFailure } from './classify.ts';
 import { exhaustionAnswer } from './exhaustion.ts';
 import { createFailover, type Failover } from './failover.ts';
 import { type AttemptOutcome, attemptHttp, type HeldAnswer } from './http-attempt.ts';
-import { ownError, sendHeld, sendOwn, unreachable } from './own-answers.ts';
+import { ownError, sendHeld, sendOwn, sendOwnEvent, unreachable } from './own-answers.ts';
 import { createAccountPicker, type Nobody, type Pick } from './pick-account.ts';
 import { bodyFor, type ReplayBody } from './replay-body.ts';
 import { collectBody, describeBody, type RequestBody } from './request-body.ts';
@@ -234,14 +234,16 @@ function tellLast(job: Job, word: LastWord | null, account: GatewayAccount | nul
 }
 
 function tellNobody(
-  { traffic, response, record }: Job,
+  { traffic, request, response, isModelCall, record }: Job,
   none: Nobody,
   credentialFailure: string | null,
 ): void {
   const answer =
     credentialFailure === null
       ? exhaustionAnswer(none, traffic.accounts.limits(), traffic.now())
-      : ownError(502, 'gateway_no_credential', credentialFailure);
-  sendOwn(response, answer);
+      : { ...ownError(502, 'gateway_no_credential', credentialFailure), event: null };
+  const takesEvents = isModelCall && (request.headers.accept ?? '').includes('text/event-stream');
+  if (takesEvents && answer.event !== null) sendOwnEvent(response, answer.event);
+  else sendOwn(response, answer);
   record.finish({ account: null, status: answer.status, end: 'refused' });
 }

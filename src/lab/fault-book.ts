@@ -6,7 +6,7 @@ import { type Effect, type Fault, type FaultInput, faultSchema } from './fault.t
 export interface FaultSubject {
   readonly method: string;
   readonly path: string;
-  readonly transport: 'http' | 'websocket';
+  readonly transport: 'http' | 'websocket' | 'frame';
   readonly account: LabAccountName | undefined;
 }
 
@@ -88,11 +88,16 @@ export function pathPattern(glob: string): RegExp {
 function isMet(entry: Entry, subject: FaultSubject): boolean {
   const { match, skip, times } = entry.fault;
   if (match.method !== undefined && match.method !== subject.method) return false;
-  if (match.transport !== undefined && match.transport !== subject.transport) return false;
+  if ((match.transport ?? notFrame(subject)) !== subject.transport) return false;
   if (match.account !== undefined && match.account !== subject.account) return false;
   if (entry.path !== undefined && !entry.path.test(subject.path)) return false;
   entry.seen += 1;
   return entry.seen > skip && (times === undefined || entry.seen <= skip + times);
+}
+
+/** The transports that a fault meets without naming one. */
+function notFrame({ transport }: FaultSubject): FaultSubject['transport'] | null {
+  return transport === 'frame' ? null : transport;
 }
 
 function isSpent(entry: Entry): boolean {

@@ -52,7 +52,8 @@ export const faultSchema = v.object({
       method: v.optional(v.string()),
       /** A path, with `*` for one segment and `**` for any number. */
       path: v.optional(v.string()),
-      transport: v.optional(v.picklist(['http', 'websocket'])),
+      /** `websocket` is the upgrade; `frame` a request inside a WebSocket that is open, met by no fault that does not name it. */
+      transport: v.optional(v.picklist(['http', 'websocket', 'frame'])),
       account: v.optional(v.picklist(LAB_ACCOUNT_NAMES)),
     }),
     {},

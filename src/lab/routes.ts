@@ -12,12 +12,22 @@ export interface LabRoute {
   handle(exchange: Exchange, world: LabWorld): LabAnswer | Promise<LabAnswer>;
 }
 
+/** What faults make of one request inside a WebSocket. */
+export interface FrameHarm {
+  /** What is said instead: another answer, or nothing at all. */
+  readonly instead: LabAnswer | 'nothing' | undefined;
+  /** The line back, spoilt or not. */
+  readonly frames: FrameSender;
+}
+
 export interface SocketContext {
   readonly socket: WebSocket;
   readonly exchange: Exchange;
   readonly world: LabWorld;
   /** Sends frames through the line that a fault may have spoilt. */
   readonly frames: FrameSender;
+  /** Counts a request against the faults that concern frames; resolves after their delay. */
+  meetFrame(): Promise<FrameHarm>;
   /** Logs one request made inside the socket. */
   logFrame(what: string, status: number): void;
   /** What a fault makes the model say instead. */

@@ -12,7 +12,7 @@ import { harmed, insteadOf } from './harm.ts';
 import { CLIENT_SOCKET } from './remote/client-socket.ts';
 import { HOST_SOCKET } from './remote/host-routes.ts';
 import { redactPath } from './request-log.ts';
-import type { SocketRoute } from './routes.ts';
+import type { FrameHarm, SocketRoute } from './routes.ts';
 
 const ALL_SOCKETS: readonly SocketRoute[] = [...RESPONSES_SOCKETS, HOST_SOCKET, CLIENT_SOCKET];
 
@@ -69,11 +69,27 @@ export function createUpgradeHandler(deps: DispatchDeps): UpgradeHandler {
       const frames = createFrameSender(socket, stream, harm.line);
       const logFrame = (what: string, status: number) => record('FRAME', `${path} ${what}`, status);
       const script = insteadOf(harm, world, account);
+      const meetFrame = async (): Promise<FrameHarm> => {
+        const met = deps.faults.take({
+          method: 'FRAME',
+          path: exchange.url.pathname,
+          transport: 'frame',
+          account: account?.name,
+        });
+        await pause(met.delayMs);
+        if (met.instead?.kind === 'close') socket.close(met.instead.code, met.instead.reason);
+        const isMute = met.instead?.kind === 'hang' || met.instead?.kind === 'close';
+        return {
+          instead: isMute ? 'nothing' : insteadOf(met, world, account),
+          frames: met.line === undefined ? frames : createFrameSender(socket, stream, met.line),
+        };
+      };
       route.open({
         socket,
         exchange,
         world,
         frames,
+        meetFrame,
         logFrame,
         script: script?.kind === 'events' ? script : undefined,
       });

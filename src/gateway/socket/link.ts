@@ -37,6 +37,8 @@ export interface NoLink {
   readonly body: Buffer;
   /** The error in the body, when it is one of the API's. */
   readonly error: Readonly<Record<string, unknown>>;
+  /** What a running session gets in place of the error; `null`: the error itself. */
+  readonly event: Readonly<Record<string, unknown>> | null;
   /** Nobody was left to ask. */
   readonly isExhausted: boolean;
 }
@@ -141,7 +143,8 @@ async function tryOnce({ traffic, admitted, request, signal }: LinkDeps, { accou
   return { outcome, origin: target.origin };
 }
 
-function nobodyAnswer(traffic: Traffic, none: Nobody, credentialFailure: string | null): NoLink {
+/** Nobody is left to ask. */
+export function nobodyAnswer(traffic: Traffic, none: Nobody, credentialFailure: string | null): NoLink {
   const answer =
     credentialFailure === null
       ? exhaustionAnswer(none, traffic.accounts.limits(), traffic.now())
@@ -153,8 +156,10 @@ function ownRefusal(answer: {
   readonly status: number;
   readonly headers: readonly string[];
   readonly error: Readonly<Record<string, unknown>>;
+  readonly event?: NoLink['event'];
 }): NoLink {
-  return { ...answer, body: Buffer.from(JSON.stringify({ error: answer.error })), isExhausted: false };
+  const body = Buffer.from(JSON.stringify({ error: answer.error }));
+  return { event: null, ...answer, body, isExhausted: false };
 }
 
 function refusalOf(head: UpstreamHead, body: Buffer): NoLink {
@@ -164,6 +169,7 @@ function refusalOf(head: UpstreamHead, body: Buffer): NoLink {
     headers: head.rawHeaders,
     body,
     error: isRecord(error) ? error : { type: 'server_error', message: body.toString('utf8', 0, 500) },
+    event: null,
     isExhausted: false,
   };
 }

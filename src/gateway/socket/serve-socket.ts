@@ -52,7 +52,12 @@ export function createSocketServer(traffic: Traffic, onTurn: (change: 1 | -1) =>
       const deps: LinkDeps = { traffic, admitted, threadId, request, client, signal: gone.signal };
       const opened = await openFirst(deps);
       if (opened.kind === 'client-gone') return void wire.destroy();
-      if (opened.kind === 'none') return writeRefusal(wire, opened.refusal);
+      // A refusal that no time lifts: Codex takes it from an answer over HTTP, where it would knock here for seven seconds.
+      if (opened.kind === 'none')
+        return writeRefusal(
+          wire,
+          opened.refusal.event === null ? opened.refusal : { ...opened.refusal, status: 426 },
+        );
       const { link } = opened;
       // Frames that come before the session listens would be lost.
       link.socket.pause();

@@ -7,7 +7,6 @@ import { WebSocket } from 'ws';
 import { noteEvent } from '../answer-facts.ts';
 import { classifyFailure } from '../classify.ts';
 import { isFinalEvent, isSilentEvent } from '../event-kinds.ts';
-import { exhaustionAnswer } from '../exhaustion.ts';
 import { type Failure, parseEventFailure } from '../failure.ts';
 import { parseObject } from '../request-body.ts';
 import { verdictName } from '../request-record.ts';
@@ -15,7 +14,7 @@ import { pause } from '../traffic.ts';
 import type { Verdict } from '../verdict.ts';
 import { createConversationChain } from './conversation-chain.ts';
 import { errorFrame, frameType, reconnectFrame, toBuffer } from './frames.ts';
-import { type Link, type LinkDeps, type NoLink, openLink } from './link.ts';
+import { type Link, type LinkDeps, type NoLink, nobodyAnswer, openLink } from './link.ts';
 import { createTurn, type Turn } from './turn.ts';
 import { turnFrame } from './turn-request.ts';
 import { closeLike, createFrameSender, type FrameSender } from './wire.ts';
@@ -117,10 +116,7 @@ export function startSession(deps: SessionDeps, first: Link): Session {
     const pick = await of.picker.pick(of.last !== null);
     if (pick.kind === 'client-gone') return; // told by the close
     if (pick.kind === 'tell-last') return tellLast(of);
-    if (pick.kind === 'nobody') {
-      const answer = exhaustionAnswer(pick.none, traffic.accounts.limits(), traffic.now());
-      return refuse(of, answer.status, answer.error, answer.headers);
-    }
+    if (pick.kind === 'nobody') return refuse(of, nobodyAnswer(traffic, pick.none, pick.credentialFailure));
     const isSame =
       link !== null &&
       link.socket.readyState === WebSocket.OPEN &&
@@ -132,7 +128,7 @@ export function startSession(deps: SessionDeps, first: Link): Session {
       if (opened.kind === 'client-gone') return;
       if (opened.kind === 'none') {
         if (opened.refusal.isExhausted && of.last !== null && of.failover.hasTrouble()) return tellLast(of);
-        return refuseLike(of, opened.refusal);
+        return refuse(of, opened.refusal);
       }
       of.reason = opened.reason;
       attach(opened.link);
@@ -153,8 +149,7 @@ export function startSession(deps: SessionDeps, first: Link): Session {
       of.record.note({ account: account?.key ?? null, reason: of.reason, status: null, outcome: 'bound' });
       if (frame.owner === null || of.picker.isBound) {
         if (of.last !== null) return tellLast(of);
-        const answer = exhaustionAnswer({ kind: 'none', hard: 'owner', blocked: [] }, null, traffic.now());
-        return refuse(of, answer.status, answer.error, answer.headers);
+        return refuse(of, nobodyAnswer(traffic, { kind: 'none', hard: 'owner', blocked: [] }, null));
       }
       of.picker.bindTo(frame.owner);
       return arrange(of);
@@ -274,17 +269,12 @@ export function startSession(deps: SessionDeps, first: Link): Session {
     finish(of, { status: isEnded ? 200 : 502, end: isEnded ? 'whole' : 'cut' });
     if (!isEnded) client.terminate(); // it broke off, and the client must see that
   };
-  const refuse = (
-    of: Turn,
-    status: number,
-    error: Readonly<Record<string, unknown>>,
-    headers: readonly string[],
-  ) => {
-    toClient.send(errorFrame(status, error, headers), false);
+  const refuse = (of: Turn, { status, error, headers, event }: NoLink) => {
+    const frame = event === null ? errorFrame(status, error, headers) : Buffer.from(JSON.stringify(event));
+    toClient.send(frame, false);
     finish(of, { status, end: 'refused' });
     if (link === null) client.close(1012); // the next request finds its way anew
   };
-  const refuseLike = (of: Turn, { status, error, headers }: NoLink) => refuse(of, status, error, headers);
   const askForAll = (of: Turn) => {
     toClient.send(reconnectFrame(), false);
     finish(of, { status: 400, end: 'refused' });

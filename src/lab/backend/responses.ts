@@ -47,25 +47,41 @@ function handleHttp(exchange: Exchange, world: LabWorld): LabAnswer {
   };
 }
 
-function openSocket({ socket, exchange, world, frames, logFrame, script }: SocketContext): void {
+function openSocket(context: SocketContext): void {
+  const { socket, frames, logFrame } = context;
   socket.on('message', (data) => {
     const request = parseFields(data.toString());
-    if (request?.type !== 'response.create') {
-      logFrame(`unknown frame ${String(request?.type)}`, 400);
-      frames.send({
-        type: 'error',
-        status: 400,
-        error: { type: 'invalid_request_error', message: 'Unknown frame.' },
-      });
-      return;
-    }
-    const prewarm = request.generate === false;
-    logFrame(prewarm ? 'response.create (prewarm)' : 'response.create', 200);
-    // A script concerns the answer; the prewarm, which asks for none, stays healthy.
-    const scripted = prewarm ? undefined : script;
-    for (const event of scripted?.events ?? reply(world, exchange, request)) frames.send(event);
-    if (scripted?.ending === 'end' && !scripted.events.some(isFinal)) socket.close(1000);
+    if (request?.type === 'response.create') return void answerFrame(context, request);
+    logFrame(`unknown frame ${String(request?.type)}`, 400);
+    frames.send(errorFrame(400, { error: { type: 'invalid_request_error', message: 'Unknown frame.' } }));
   });
+}
+
+async function answerFrame(
+  { socket, exchange, world, frames, logFrame, meetFrame, script }: SocketContext,
+  request: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  // Faults concern the answer; the prewarm, which asks for none, stays healthy.
+  if (request.generate === false) {
+    logFrame('response.create (prewarm)', 200);
+    for (const event of reply(world, exchange, request)) frames.send(event);
+    return;
+  }
+  const { instead, frames: line } = await meetFrame();
+  logFrame(
+    'response.create',
+    instead === undefined || instead === 'nothing' || instead.kind === 'events' ? 200 : instead.status,
+  );
+  if (instead === 'nothing') return;
+  if (instead?.kind === 'full') return line.send(errorFrame(instead.status, parseFields(instead.body) ?? {}));
+  const scripted = instead ?? script;
+  for (const event of scripted?.events ?? reply(world, exchange, request)) line.send(event);
+  if (scripted?.ending === 'end' && !scripted.events.some(isFinal)) socket.close(1000);
+}
+
+/** How an HTTP answer is told inside a WebSocket. */
+function errorFrame(status: number, body: Readonly<Record<string, unknown>>): object {
+  return { type: 'error', status, ...body };
 }
 
 function isFinal(event: ModelEvent): boolean {
