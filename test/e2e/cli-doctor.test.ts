@@ -87,7 +87,7 @@ describe('exit codes', () => {
 });
 
 describe.each(CODEX_ALIASES)('--json with %s', (alias) => {
-  test('is a superset of the official report, with the same types', async () => {
+  test('A4: is a superset of the official report, with the same types', async () => {
     const other = await makeWorld(alias, alias === 'codex-newest' ? 'standalone' : 'npm');
     try {
       const env = { ...other.env, HTTPS_PROXY: 'http://127.0.0.1:9', HTTP_PROXY: 'http://127.0.0.1:9' };

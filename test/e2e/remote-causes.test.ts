@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { CODEX_ALIASES, type CodexAlias } from '../support/real-codex.ts';
+import { CODEX_ALIASES, type CodexAlias, runProgram } from '../support/real-codex.ts';
 import { REMOTE_CAUSES, runCause, type Situation } from '../support/remote-causes.ts';
 import { startRemoteWorld } from '../support/remote-world.ts';
 
@@ -41,10 +41,12 @@ describe.concurrent.each(CODEX_ALIASES)('%s tells', (alias) => {
 });
 
 describe('the reason', () => {
-  it('is printed by the start itself: URL, status line, body, and the way out without sockets or state', async () => {
+  it('A1, A3: is printed by the start itself: URL, status line, body, and the way out without sockets or state', async () => {
     const world = await startRemoteWorld('codex-0.133', 'mfa-required');
     try {
-      const { code, stdout } = await world.steward('remote', 'start');
+      await world.steward('shim', 'install');
+      const shim = join(world.env.HOME ?? '', '.local/share/codex-steward/bin/codex');
+      const { code, stdout } = await runProgram(shim, ['remote-control', 'start'], { env: world.env });
       expect(code).toBe(1);
       const lines = stdout.split('\n').map((line) => line.replace(/^\s*│\s*/, ''));
       expect(lines).toEqual(
@@ -56,14 +58,29 @@ describe('the reason', () => {
         ]),
       );
       expect(stdout).toContain('multi-factor authentication at');
-      expect(stdout).not.toMatch(/steward remote repair|move .* aside|installation_id/);
+      expect(stdout).not.toMatch(/steward remote repair|move .* aside|installation_id|socket|daemon/);
       expect(await world.json('remote', 'repair', '--yes')).toMatchObject({ result: 'nothing', exitCode: 1 });
     } finally {
       await world.stop();
     }
   });
 
-  it('stays across a "connecting" that hides it, is known to a later status, and goes when the machine connects', async () => {
+  it('A4: is found by the doctor, whose report holds all of the official one, which is green', async () => {
+    const world = await startRemoteWorld('codex-0.133', 'mfa-required');
+    try {
+      await world.codex('remote-control', 'start');
+      const official = JSON.parse((await world.codex('doctor', '--json')).stdout);
+      expect(official).toMatchObject({ schemaVersion: 1, checks: { 'app_server.status': { status: 'ok' } } });
+      expect(JSON.stringify(official.checks)).not.toContain('Multi-factor');
+      const ours = JSON.parse((await world.steward('doctor', '--json')).stdout);
+      expect(Object.keys(ours.checks)).toEqual(expect.arrayContaining(Object.keys(official.checks)));
+      expect(ours.findings).toContainEqual(expect.objectContaining({ id: 'remote.mfa_required' }));
+    } finally {
+      await world.stop();
+    }
+  });
+
+  it('A2: stays across a "connecting" that hides it, is known to a later status, and goes when the machine connects', async () => {
     const world = await startRemoteWorld('codex-newest', 'enroll-500');
     const stored = async () =>
       JSON.parse(await readFile(join(world.home, 'steward', 'remote.json'), 'utf8')).lastError;

@@ -184,7 +184,7 @@ describe.skipIf(process.platform !== 'linux').each(CODEX_ALIASES)('%s', (alias) 
     await world.codex('remote-control', 'stop');
   });
 
-  it('shows status and body of the refusal, and the time', async () => {
+  it('A1: shows status and body of the refusal, and the time', async () => {
     world.backend.set({ enroll: [403, MFA] });
     // The enrolment of the rows above is kept; without it Codex enrols again.
     await rm(join(world.home, 'state_5.sqlite'));

@@ -11,7 +11,7 @@ afterEach(async () => {
 });
 
 describe.each(CODEX_ALIASES)('%s', (alias) => {
-  it('shows a code, renews it when it expires, and ends with the name of the phone that took the new one', async () => {
+  it('B9: shows a code, renews it when it expires, and ends with the name of the phone that took the new one', async () => {
     world = await startRemoteWorld(alias, 'ok');
     await world.json('remote', 'start');
     await world.lab.control({ do: 'settings', patch: { pairingSeconds: 4 } });
@@ -52,7 +52,7 @@ it('does not make a code for a machine that nobody can reach: the reason comes f
   });
 });
 
-it('lists and revokes: unfinished clients, one right, a dead environment; what is online stays', async () => {
+it('B3: lists and revokes: unfinished clients, one right, a dead environment; what is online stays', async () => {
   world = await startRemoteWorld('codex-0.133', 'ok');
   const { lab } = world;
   const account = lab.world.account('plus');
@@ -64,6 +64,10 @@ it('lists and revokes: unfinished clients, one right, a dead environment; what i
   expect(await world.steward('remote', 'revoke', 'pending', '--yes')).toMatchObject({ code: 0 });
   expect(lab.state().clients.map(({ clientId }) => clientId)).toEqual([phone.clientId]);
   const environmentId = lab.state().servers[0]?.environmentId ?? '';
+  expect((await world.steward('remote', 'environments')).stdout).toContain(environmentId);
+  expect((await world.steward('remote', 'status')).stdout).toMatch(
+    /^ {2}MFA +not required, on for the account$/m,
+  );
   lab.world.remote.client(phone.clientId)?.environments.add(environmentId);
   expect(
     await world.steward('remote', 'revoke', phone.clientId, '--environment', 'this', '--yes'),

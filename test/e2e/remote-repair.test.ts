@@ -46,8 +46,29 @@ async function askAsPhone(
   return { status: answer.status, detail: json.detail };
 }
 
+interface PairingState {
+  readonly keys?: Readonly<Record<string, unknown>>;
+  readonly atoms?: Readonly<Record<string, unknown>>;
+}
+
+/** Everything else that a desktop app remembers of remote control and of the phone. */
+const PAIRING_STATE: PairingState = {
+  keys: {
+    'electron-local-remote-control-environment-id': 'env_00000000000000000000000000000bad',
+    'electron-local-remote-control-installation-id': '2b1e8f1a-0000-4000-8000-000000000001',
+    'codex-mobile-setup-completed': true,
+    'codex-mobile-has-connected-device': true,
+    'selected-remote-host-id': 'remote-control:env_00000000000000000000000000000bad',
+    'remote-connection-auto-connect-by-host-id': {
+      'remote-control:env_00000000000000000000000000000bad': true,
+    },
+    'added-remote-control-env-ids': ['env_00000000000000000000000000000bad'],
+  },
+  atoms: { 'Remote-Control-tab': 1, remote_control_seen: true, 'codex-mobile-banner': 2 },
+};
+
 /** State of a desktop app whose client the server has revoked, with other settings around it. */
-async function storeRevoked(one: RemoteWorld): Promise<string> {
+async function storeRevoked(one: RemoteWorld, more: PairingState = {}): Promise<string> {
   const { lab } = one;
   const account = lab.world.account('plus');
   const client = lab.world.remote.addClient(account, { status: 'revoked' });
@@ -58,13 +79,14 @@ async function storeRevoked(one: RemoteWorld): Promise<string> {
       ...clientEnrollment(lab, client.clientId, account.userId),
       ...clientEnrollment(lab, 'cli_000000000000000000000042', other.userId),
     },
-    'electron-persisted-atom-state': { 'sidebar-width': 240 },
+    'electron-persisted-atom-state': { 'sidebar-width': 240, ...more.atoms },
+    ...more.keys,
   });
   return client.clientId;
 }
 
 describe.each(CODEX_ALIASES)('%s, a revoked client in both global-state files', (alias) => {
-  it('is not cured by retries and an emptied table, is cured by repair, pairs, and undo puts it back', async () => {
+  it('B1, B4, B9: is not cured by retries and an emptied table, is cured by repair, pairs, and undo puts it back', async () => {
     world = await startRemoteWorld(alias, 'ok');
     const clientId = await storeRevoked(world);
     const before = await Promise.all(FILES.map((name) => readFile(join(world?.home ?? '', name), 'utf8')));
@@ -124,7 +146,7 @@ describe.each(CODEX_ALIASES)('%s, a revoked client in both global-state files', 
 });
 
 describe.each(CODEX_ALIASES)('%s, a stale environment and pending clients', (alias) => {
-  it('has its server cleaned, its local ids dropped, and a fresh code claimed while pair waits', async () => {
+  it('B1, B2, B3, B6, B9: has its server cleaned, its local ids dropped, and a fresh code claimed while pair waits', async () => {
     world = await startRemoteWorld(alias, 'ok');
     const { lab } = world;
     const account = lab.world.account('plus');
@@ -172,7 +194,7 @@ describe.each(CODEX_ALIASES)('%s, a stale environment and pending clients', (ali
 });
 
 describe('what a repair must not do', () => {
-  it('refuses while the app runs, with its pid and the reason, and changes neither side', async () => {
+  it('B5: refuses while the app runs, with its pid and the reason, and changes neither side', async () => {
     world = await startRemoteWorld('codex-0.133', 'ok');
     await storeRevoked(world);
     world.lab.world.remote.addClient(world.lab.world.account('plus'));
@@ -191,7 +213,7 @@ describe('what a repair must not do', () => {
     expect(world.lab.requests().filter(({ method }) => method === 'DELETE')).toEqual([]);
   });
 
-  it('notices an app that it cannot see and that writes the old state back', async () => {
+  it('B5: notices an app that it cannot see and that writes the old state back', async () => {
     world = await startRemoteWorld('codex-0.133', 'ok');
     const clientId = await storeRevoked(world);
     const path = join(world.home, FILES[0] ?? '');
@@ -232,18 +254,31 @@ describe('what a repair must not do', () => {
     expect(await repaired).toMatchObject({ exitCode: 0, environmentId: stale.environmentId, cause: null });
   });
 
-  it('resets one account from end to end, and leaves the other one its client', async () => {
+  it('B2, B4, B6: resets one account from end to end, and leaves the other one its client', async () => {
     world = await startRemoteWorld('codex-0.133', 'ok');
-    const clientId = await storeRevoked(world);
+    const clientId = await storeRevoked(world, PAIRING_STATE);
+    for (let n = 0; n < 3; n += 1) world.lab.world.remote.addClient(world.lab.world.account('plus'));
     const first = await world.json('remote', 'start');
     const reset = await world.json('remote', 'reset', '--yes');
     expect(reset).toMatchObject({ exitCode: 0, result: 'done', status: 'connected' });
     expect(reset.environmentId).not.toBe(first.environmentId);
-    const state = await readState(world.home, FILES[0] ?? '');
-    expect(JSON.stringify(state)).not.toContain(clientId);
-    expect(Object.keys(state[ENROLLMENTS] as object)).toHaveLength(1);
+    for (const name of FILES) {
+      const state = await readState(world.home, name);
+      expect(JSON.stringify(state)).not.toContain(clientId);
+      expect(Object.keys(state[ENROLLMENTS] as object)).toHaveLength(1);
+      expect(state).toMatchObject(PAIRING_STATE.keys ?? {}); // whose it is nobody knows
+    }
+    expect(world.lab.state().clients.map(({ status }) => status)).not.toContain('pending_enrollment');
     expect(world.lab.state().servers.map(({ environmentId }) => environmentId)).toEqual([
       reset.environmentId,
     ]);
+    const all = await world.json('remote', 'reset', '--all-accounts', '--yes');
+    expect(all).toMatchObject({ exitCode: 0, result: 'done', status: 'connected' });
+    for (const name of FILES) {
+      expect(await readState(world.home, name)).toEqual({
+        'project-order': ['/srv/app', '/srv/other'],
+        'electron-persisted-atom-state': { 'sidebar-width': 240 },
+      });
+    }
   });
 });
