@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type LabWithHome, startLabWithHome } from '../../test/support/lab-accounts.ts';
 import type { ChatgptAccount } from '../accounts/account.ts';
@@ -171,6 +173,25 @@ test('limits are the mean of the pool, and full only when every account is', asy
   expect(source.limits()?.windows).toMatchObject([{ name: 'primary', usedPercent: 60, windowMinutes: 300 }]);
   source.report({ key: second.key, kind: 'headers', headers: headers(100) });
   expect(source.limits()?.windows[0]?.usedPercent).toBe(100);
+});
+
+test('the strategy of the settings file is followed while it runs', async () => {
+  const [first, second] = await twoAccounts();
+  const at = Math.floor(Date.now() / 1000);
+  const limits = (used: number, resetsInS: number) => ({
+    'x-codex-secondary-used-percent': String(used),
+    'x-codex-secondary-window-minutes': '10080',
+    'x-codex-secondary-reset-at': String(at + resetsInS),
+  });
+  source.report({ key: first.key, kind: 'headers', headers: limits(5, 5 * 86_400) });
+  source.report({ key: second.key, kind: 'headers', headers: limits(80, 2 * 86_400) });
+  expect(chosen({})).toBe(first.key); // it would lose more
+  await writeFile(
+    join(world.home, 'multi-auth', 'settings.json'),
+    JSON.stringify({ version: 1, pluginConfig: { schedulingStrategy: 'reset-first' } }),
+  );
+  await source.reload();
+  expect(chosen({})).toBe(second.key);
 });
 
 describe('with the gateway and the lab', () => {

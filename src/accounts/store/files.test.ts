@@ -11,6 +11,7 @@ import {
 } from '../../../test/support/accounts-home.ts';
 import type { FlaggedAccount, Pool } from '../account.ts';
 import { EMPTY_POOL } from '../account.ts';
+import { STRATEGIES } from '../selection/facts.ts';
 import { policyKey } from './account-key.ts';
 import { putBudget, readBudgets } from './budgets-store.ts';
 import { readFlagged, updateFlagged, updatePoolAndFlagged } from './flagged-store.ts';
@@ -109,6 +110,14 @@ describe('settings', () => {
       preemptiveQuotaMaxDeferralMs: 7_200_000,
     });
     expect({ path, warnings }).toEqual({ path: null, warnings: [] });
+  });
+
+  it.each(STRATEGIES)('the strategy %s can stand in the file and in the variable', async (strategy) => {
+    await home.write('settings.json', { version: 1, pluginConfig: { schedulingStrategy: strategy } });
+    const ofFile = await readSettings(home.scope);
+    expect([ofFile.settings.schedulingStrategy, ofFile.warnings]).toEqual([strategy, []]);
+    const ofVariable = await readSettings(home.at({ env: { CODEX_AUTH_SCHEDULING_STRATEGY: strategy } }));
+    expect([ofVariable.settings.schedulingStrategy, ofVariable.warnings]).toEqual([strategy, []]);
   });
 
   it('come from the variable, then the file; what means nothing is said and passed over', async () => {

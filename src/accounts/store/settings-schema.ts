@@ -1,5 +1,6 @@
 /** The settings that commands and gateway honour: type, default and environment variable of each (codex-multi-auth 2.8). */
 import * as v from 'valibot';
+import { STRATEGIES } from '../selection/facts.ts';
 
 const flag = (initial: boolean) => v.optional(v.boolean(), initial);
 const number = (initial: number, least: number, most = Number.MAX_SAFE_INTEGER) =>
@@ -8,7 +9,8 @@ const number = (initial: number, least: number, most = Number.MAX_SAFE_INTEGER) 
 /** Durations in ms; percents 0 to 100. */
 export const SettingsObject = v.object({
   codexRuntimeRotationProxy: flag(true),
-  schedulingStrategy: v.optional(v.picklist(['hybrid', 'sequential']), 'hybrid'),
+  /** codex-multi-auth knows the first two. */
+  schedulingStrategy: v.optional(v.picklist(STRATEGIES), 'hybrid'),
   routingMutex: v.optional(v.picklist(['legacy', 'enabled']), 'legacy'),
   pidOffsetEnabled: flag(true),
   minRotationIntervalMs: number(60_000, 0),
