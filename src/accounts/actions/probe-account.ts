@@ -106,7 +106,7 @@ function refusedBy(tokens: Extract<RefreshOutcome, { readonly kind: 'refused' }>
 
 function judgeUsage(account: ChatgptAccount, usage: Usage, renewed: Renewal): Verdict {
   const full = usage.windows.filter(({ usedPercent }) => usedPercent >= 100);
-  if ((!usage.limitReached && full.length === 0) || usage.hasCredits) {
+  if (!usage.limitReached && (full.length === 0 || usage.hasCredits)) {
     return { kind: 'working', account, usage, renewed };
   }
   const resets = (full.length > 0 ? full : usage.windows).flatMap(({ resetsAt }) => resetsAt ?? []);

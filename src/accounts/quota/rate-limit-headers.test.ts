@@ -51,7 +51,7 @@ describe('headers of a model answer', () => {
         { name: 'weekly', usedPercent: 100, windowMinutes: 10_080, resetsAt: NOW + 60_000 },
       ],
       additional: [],
-      limitReached: true,
+      limitReached: false, // the credits serve on
       reachedType: null,
       credits: { hasCredits: true, isUnlimited: false, balance: '12.50' },
       hasCredits: true,
@@ -194,6 +194,93 @@ describe('the usage endpoint', () => {
       credits: { hasCredits: false, isUnlimited: true, balance: '5.39' },
       hasCredits: true,
     });
+  });
+
+  // As the server sends it to a Pro account (published by users), and as Codex's backend client declares it.
+  test('a model with limits of its own', () => {
+    const usage = parseUsageAnswer(
+      `{"plan_type":"pro","rate_limit":{"allowed":true,"limit_reached":false,
+        "primary_window":{"used_percent":82,"limit_window_seconds":604800,"reset_after_seconds":565127,"reset_at":1784666240},
+        "secondary_window":null},
+      "code_review_rate_limit":null,
+      "additional_rate_limits":[{"limit_name":"GPT-5.3-Codex-Spark","metered_feature":"codex_bengalfox",
+        "rate_limit":{"allowed":true,"limit_reached":false,
+          "primary_window":{"used_percent":0,"limit_window_seconds":18000,"reset_after_seconds":18000,"reset_at":1784705933},
+          "secondary_window":{"used_percent":61,"limit_window_seconds":604800,"reset_after_seconds":604800,"reset_at":1784705933}}},
+        {"limit_name":"later","metered_feature":"codex_later"}],
+      "credits":{"has_credits":false,"unlimited":false,"overage_limit_reached":false,"balance":"0"},
+      "spend_control":{"reached":false,"individual_limit":null},
+      "rate_limit_reached_type":null,"rate_limit_reset_credits":{"available_count":1}}`,
+      NOW,
+    );
+    expect(usage).toEqual({
+      planType: 'pro',
+      windows: [{ name: 'weekly', usedPercent: 82, windowMinutes: 10_080, resetsAt: NOW + 565_127_000 }],
+      additional: [
+        {
+          id: 'codex_bengalfox',
+          name: 'GPT-5.3-Codex-Spark',
+          limitReached: false,
+          windows: [
+            { name: '5h', usedPercent: 0, windowMinutes: 300, resetsAt: NOW + 18_000_000 },
+            { name: 'weekly', usedPercent: 61, windowMinutes: 10_080, resetsAt: NOW + 604_800_000 },
+          ],
+        },
+      ],
+      limitReached: false,
+      reachedType: null,
+      credits: { hasCredits: false, isUnlimited: false, balance: '0' },
+      hasCredits: false,
+      fetchedAt: NOW,
+    });
+  });
+
+  test("a workspace's cap on a member's credits is a limit, on a usage-based plan the only one", () => {
+    const answer = (reached: boolean) =>
+      parseUsageAnswer(
+        JSON.stringify({
+          plan_type: 'business',
+          rate_limit: null,
+          credits: { has_credits: true, unlimited: false, balance: null },
+          spend_control: {
+            reached,
+            individual_limit: {
+              source: 'workspace_spend_controls',
+              limit: '4300',
+              used: '3604.349905371666',
+              remaining: '695.650094628334',
+              used_percent: 84,
+              remaining_percent: 16,
+              reset_after_seconds: 380_033,
+              reset_at: 1_788_220_801,
+            },
+          },
+        }),
+        NOW,
+      );
+    expect(answer(false)).toMatchObject({
+      windows: [{ name: 'spend', usedPercent: 84, windowMinutes: null, resetsAt: NOW + 380_033_000 }],
+      limitReached: false,
+      hasCredits: true,
+    });
+    expect(answer(true)?.limitReached).toBe(true); // no credits help against that
+  });
+
+  test('a limit that is reached is none where the server goes on, on credits', () => {
+    const answer = (allowed: boolean, hasCredits: boolean) =>
+      parseUsageAnswer(
+        JSON.stringify({
+          rate_limit: { allowed, limit_reached: true, primary_window: window(100, 18_000) },
+          credits: { has_credits: hasCredits, unlimited: false, balance: '3' },
+        }),
+        NOW,
+      )?.limitReached;
+    expect([answer(true, true), answer(false, true), answer(true, false), answer(false, false)]).toEqual([
+      false,
+      true,
+      true,
+      true,
+    ]);
   });
 
   test.each(['', '<html>', '[]', 'null', '"x"', '{}', '{"detail":"Not Found"}'])(

@@ -30,6 +30,7 @@ export function parseRateLimitHeaders(headers: Headers, now: number): Usage | nu
   const windows = windowsOf(own, '', now);
   const additional = [...groups].flatMap((group) => additionalOf(own, group, now));
   const credits = creditsOf(own);
+  const hasCredits = credits !== null && (credits.hasCredits || credits.isUnlimited);
   const reachedType = plainText(own.get('x-codex-rate-limit-reached-type'));
   if (windows.length === 0 && additional.length === 0 && credits === null && reachedType === null)
     return null;
@@ -37,10 +38,10 @@ export function parseRateLimitHeaders(headers: Headers, now: number): Usage | nu
     planType: plainText(own.get('x-codex-plan-type')),
     windows,
     additional,
-    limitReached: reachedType !== null || windows.some(isFull),
+    limitReached: reachedType !== null || (!hasCredits && windows.some(isFull)),
     reachedType,
     credits,
-    hasCredits: credits !== null && (credits.hasCredits || credits.isUnlimited),
+    hasCredits,
     fetchedAt: now,
   };
 }

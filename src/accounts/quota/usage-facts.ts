@@ -1,7 +1,7 @@
 /** An account's limits in one shape, whether the usage endpoint, the headers of an answer or a refusal told them. */
 
 export interface UsageWindow {
-  /** `5h`, `weekly`, `monthly`, else its length (`90m`, `3d`). */
+  /** `5h`, `weekly`, `monthly`, else its length (`90m`, `3d`); `spend`: the workspace's cap on a member's credits. */
   readonly name: string;
   /** 0 to 100. */
   readonly usedPercent: number;
@@ -32,6 +32,7 @@ export interface Usage {
   /** The limits that every request counts against. */
   readonly windows: readonly UsageWindow[];
   readonly additional: readonly AdditionalLimit[];
+  /** Nothing more is served, also not on credits. */
   readonly limitReached: boolean;
   /** Which limit: `workspace_member_credits_depleted`, …; `null` when it does not say. */
   readonly reachedType: string | null;

@@ -1,5 +1,5 @@
 /** Logins and credentials that the server side refuses. */
-import { MODEL, MODEL_SOCKET, TOKEN, USER_CODE } from './matches.ts';
+import { MODEL, MODEL_LIST, MODEL_SOCKET, TOKEN, USER_CODE } from './matches.ts';
 import { LOGIN, type Scenario, scenario } from './scenario.ts';
 
 function apiError(code: string | null, message: string, type = 'invalid_request_error') {
@@ -75,19 +75,18 @@ export const AUTH_SCENARIOS: readonly Scenario[] = [
     name: 'api-key-invalid',
     failureId: 'auth.apikey_invalid',
     summary: 'Logged in with an API key that the server does not accept.',
-    faults: [
-      {
-        match: MODEL,
-        effect: {
-          kind: 'answer',
-          status: 401,
-          json: apiError(
-            'invalid_api_key',
-            'Incorrect API key provided: sk-lab-***. You can find your API key at https://platform.openai.com/account/api-keys.',
-          ),
-        },
+    // The server knows the key for nothing at all, and the model list is where a key is tried.
+    faults: [MODEL, MODEL_LIST].map((match) => ({
+      match,
+      effect: {
+        kind: 'answer',
+        status: 401,
+        json: apiError(
+          'invalid_api_key',
+          'Incorrect API key provided: sk-lab-***. You can find your API key at https://platform.openai.com/account/api-keys.',
+        ),
       },
-    ],
+    })),
     home: { login: 'api-key' },
   }),
   scenario({

@@ -6,6 +6,7 @@ const REMOTE = '/backend-api/wham/remote/control';
 export const MODEL = { path: '**/responses' } as const;
 export const MODEL_HTTP = { path: '**/responses', transport: 'http' } as const;
 export const MODEL_SOCKET = { path: '**/responses', transport: 'websocket' } as const;
+export const MODEL_LIST = { method: 'GET', path: '**/models' } as const;
 export const TOKEN = { method: 'POST', path: '/oauth/token' } as const;
 export const USER_CODE = { method: 'POST', path: '/api/accounts/deviceauth/usercode' } as const;
 export const ENROLL = { method: 'POST', path: `${REMOTE}/server/enroll` } as const;
