@@ -2,15 +2,18 @@
 import type { CodexScope } from '../codex/home.ts';
 import { CHECKS } from '../doctor/checks/index.ts';
 import { diagnose } from '../doctor/diagnose.ts';
+import { LOG_SUBJECT } from '../doctor/log-subject.ts';
 import type { DoctorReport } from '../doctor/report.ts';
 import { selectChecks } from '../doctor/select.ts';
 import { StewardError, systemCode } from '../errors.ts';
 import {
   type CollectedReport,
   collectReport,
+  type HealthReport,
   type JsonObject,
   type Unavailable,
 } from '../evidence/health-report.ts';
+import { LEFT_OUT } from '../evidence/log-privacy.ts';
 import { readMachineSecrets } from '../evidence/machine-secrets.ts';
 import { createScrubber, type Scrubber } from '../evidence/scrubber.ts';
 import { summariseSignals } from '../evidence/signals/signal.ts';
@@ -73,7 +76,8 @@ export async function gatherReport(
       shim,
       signals,
     };
-    return { ...(await collectReport(scope, handedIn, scrubber)), scrubber };
+    const { report, recent } = await collectReport(scope, handedIn, scrubber);
+    return { report: withoutQuotes(report), recent, scrubber };
   } finally {
     progress.stop();
   }
@@ -82,6 +86,20 @@ export async function gatherReport(
 /** By the names of members too, where they are somebody else's: stored rows and the server's words. */
 function redactedLook(look: Awaited<ReturnType<typeof lookAtRemote>>): typeof look {
   return { ...look, host: redacted(look.host), troubles: redacted(look.troubles) };
+}
+
+/** A finding may rest on a line of a log: what leaves this machine shows it as the report does, without a conversation. */
+function withoutQuotes(report: HealthReport<DoctorReport>): HealthReport<DoctorReport> {
+  const said = new Map(report.recentFailures.map(({ where, sample }) => [where, sample]));
+  const findings = report.doctor.findings.map((finding) =>
+    finding.subject !== LOG_SUBJECT
+      ? finding
+      : {
+          ...finding,
+          evidence: finding.evidence.map((each) => ({ ...each, what: said.get(each.where) ?? LEFT_OUT })),
+        },
+  );
+  return { ...report, doctor: { ...report.doctor, findings } };
 }
 
 /** A damaged pool or a closed folder is what the report is about: it ends nothing. */

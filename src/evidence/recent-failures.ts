@@ -3,6 +3,8 @@ import type { CodexScope } from '../codex/home.ts';
 import { type LogLine, recentLogLines } from '../codex/log-files.ts';
 import { failureEntry } from '../knowledge/catalogue.ts';
 import { matchLogLines } from '../knowledge/matcher/log-lines.ts';
+import { redact } from '../storage/redact.ts';
+import { withoutConversation } from './log-privacy.ts';
 
 /** Lines shown on either side of the one that matched. */
 const AROUND = 8;
@@ -18,14 +20,14 @@ export interface RecentFailure {
   readonly firstAt: string | null;
   readonly lastAt: string | null;
   readonly where: string;
-  /** Its last line, redacted. */
+  /** Its last line, redacted and without what may be quoted from a conversation. */
   readonly sample: string;
 }
 
 export interface LogExcerpt {
   /** A failure of the catalogue, or `unknown` for complaints that none fits. */
   readonly id: string;
-  /** Oldest first, NOT redacted. */
+  /** Oldest first, NOT redacted; without what may be quoted from a conversation. */
   readonly lines: readonly LogLine[];
 }
 
@@ -41,23 +43,25 @@ export async function readRecentFailures(scope: CodexScope): Promise<RecentFailu
   const lines: LogLine[] = [];
   for await (const line of recentLogLines(scope)) lines.push({ ...line, text: line.text.slice(0, MAX_LINE) });
   const matches = (await matchLogLines(each(lines))).filter(({ id }) => id !== 'none');
+  const kept = withoutConversation(lines);
+  const said = new Map(kept.map(({ where, text }) => [where, redact(text)]));
   const failures = matches
-    .map(({ id, count, firstAtMs, lastAtMs, where, sample }) => ({
+    .map(({ id, count, firstAtMs, lastAtMs, where }) => ({
       id,
       title: failureEntry(id).title,
       count,
       firstAt: isoOf(firstAtMs),
       lastAt: isoOf(lastAtMs),
       where,
-      sample,
+      sample: said.get(where) ?? '',
     }))
     .sort((a, b) => (b.lastAt ?? '').localeCompare(a.lastAt ?? '') || a.id.localeCompare(b.id));
   const excerpts = failures.flatMap(({ id, where }) => {
-    const around = linesAround(lines, where);
+    const around = linesAround(kept, where);
     return around.length === 0 ? [] : [{ id, lines: around }];
   });
   const known = new Set(excerpts.flatMap((excerpt) => excerpt.lines));
-  const others = lines.filter((line) => isComplaint(line) && !known.has(line));
+  const others = kept.filter((line) => isComplaint(line) && !known.has(line));
   others.sort((a, b) => a.atMs - b.atMs);
   const unknown = others.slice(-UNKNOWN_SHOWN);
   return {
