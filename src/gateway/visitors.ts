@@ -1,7 +1,7 @@
 /**
  * Who has come with a good token: this user, or somebody who read the token from the arguments of a `codex` in the process
- * list. The kernel tells on Linux; on Windows arguments are nobody else's to read; elsewhere the credential that a session
- * brings along tells whose it is. Once told, it holds for that connection.
+ * list. The credential that a session brings along tells, and costs nothing; for any other the kernel tells on Linux, and on
+ * Windows arguments are nobody else's to read. Once told, it holds for that connection.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
@@ -25,9 +25,9 @@ export function createVisitors(scope: CodexScope): Visitors {
   const ownerOf = createPeerOwner(host);
   const bearers = createOwnBearers(scope);
   const look = async (socket: Socket, { authorization }: IncomingHttpHeaders): Promise<Visitor> => {
+    if (host.platform === 'win32' || (await bearers.has(authorization))) return 'own';
     const owner = await ownerOf(socket);
     if (owner !== 'unknown') return owner;
-    if (host.platform === 'win32' || (await bearers.has(authorization))) return 'own';
     // What Codex keeps in the system's keyring cannot be compared: there the token has to do.
     const { store } = await readLoginFacts(scope);
     return store === 'file' ? 'guest' : 'own';
