@@ -1,9 +1,15 @@
 /** The gateway with its accounting on, before the benchmark's far end, in a process of its own. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { AccountSource } from '../../src/gateway/account-source.ts';
 import type { GatewayEvent } from '../../src/gateway/events.ts';
 import { startGateway } from '../../src/gateway/gateway.ts';
 import { createHost } from '../../src/host.ts';
 
+/** With a login that the load brings along, as Codex does. */
+const home = mkdtempSync(join(tmpdir(), 'steward-bench-home-'));
+writeFileSync(join(home, 'auth.json'), JSON.stringify({ auth_mode: 'apikey', OPENAI_API_KEY: 'own' }));
 const base = `http://127.0.0.1:${process.argv[2]}`;
 const account = { key: 'a', kind: 'chatgpt', label: 'a', accountId: 'acc' } as const;
 let batch: GatewayEvent[] = [];
@@ -22,7 +28,7 @@ const accounts: AccountSource = {
 const gateway = await startGateway({
   scope: {
     host: createHost({ env: {} }),
-    home: { path: '/nonexistent', source: 'env' },
+    home: { path: home, source: 'env' },
     signal: new AbortController().signal,
   },
   accounts,
@@ -45,3 +51,5 @@ process.on('message', () =>
   }),
 );
 process.on('disconnect', () => process.exit(0));
+process.on('SIGTERM', () => process.exit(0));
+process.on('exit', () => rmSync(home, { recursive: true, force: true }));
