@@ -43,8 +43,8 @@ export function createClientBook(clients: readonly GatewayClient[]): ClientBook 
       // All of them, found or not: the time does not depend on which one it is.
       for (const entry of entries) {
         if (timingSafeEqual(entry.digest, digest)) found = { id: entry.id, onlyAccount: null };
-        const wanted = Buffer.from(macOf(entry.digest, account));
-        if (account !== '' && timingSafeEqual(wanted, mac)) found = { id: entry.id, onlyAccount: account };
+        if (account !== '' && timingSafeEqual(Buffer.from(macOf(entry.digest, account)), mac))
+          found = { id: entry.id, onlyAccount: account };
       }
       return found;
     },
