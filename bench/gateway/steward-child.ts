@@ -16,6 +16,7 @@ let batch: GatewayEvent[] = [];
 let tokens = 0;
 /** One account is enough: the choice itself has its own benchmark. */
 const accounts: AccountSource = {
+  prepare: () => null,
   choose: () => ({ kind: 'account', account, isMove: false, reason: 'only' }),
   credential: async () => ({ kind: 'credential', bearer: 'bench-bearer', accountId: 'acc' }),
   refresh: async () => ({ kind: 'unavailable', why: 'failed', message: 'no' }),

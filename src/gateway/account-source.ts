@@ -124,6 +124,8 @@ export interface PoolLimits {
 }
 
 export interface AccountSource {
+  /** What has to be found out about a thread before its account is chosen; `null`, as nearly always: nothing. */
+  prepare(threadId: string | null): Promise<void> | null;
   /** Synchronous: it stands in the way of every request. */
   choose(request: ChoiceRequest): Choice;
   /** A bearer that is good now; refreshes it first when it is about to expire. */

@@ -2,6 +2,7 @@
 import type { AccountSource } from './account-source.ts';
 
 export const OWN_LOGIN_ONLY: AccountSource = {
+  prepare: () => null,
   choose: () => ({ kind: 'own' }),
   credential: async () => ({ kind: 'unavailable', why: 'refused', message: 'there is no pool' }),
   refresh: async () => ({ kind: 'unavailable', why: 'refused', message: 'there is no pool' }),

@@ -50,6 +50,8 @@ export function createAccountPicker(deps: {
   let credentialFailure: string | null = null;
 
   const pick = async (hasLast: boolean): Promise<Pick> => {
+    const prepared = accounts.prepare(wanted.threadId);
+    if (prepared !== null) await prepared;
     for (;;) {
       if (deps.isGone()) return { kind: 'client-gone' };
       const choice = accounts.choose(wanted);

@@ -1,9 +1,12 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type LabWithHome, startLabWithHome } from '../../test/support/lab-accounts.ts';
 import type { ChatgptAccount } from '../accounts/account.ts';
+import { policyKey } from '../accounts/store/account-key.ts';
 import { requirePool, updatePool } from '../accounts/store/pool-store.ts';
+import { projectKey } from '../accounts/store/project.ts';
+import { openDatabase } from '../storage/sqlite.ts';
 import type { ChoiceRequest } from './account-source.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { openPoolSource, type PoolSource } from './pool-source.ts';
@@ -192,6 +195,36 @@ test('the strategy of the settings file is followed while it runs', async () => 
   );
   await source.reload();
   expect(chosen({})).toBe(second.key);
+});
+
+test('what the project of a thread prefers counts for its requests, and for no others', async () => {
+  const [, second] = await twoAccounts();
+  const project = join(world.home, 'project');
+  await mkdir(join(project, '.git', 'sub'), { recursive: true });
+  const write = (name: string, value: object) =>
+    writeFile(join(world.home, 'multi-auth', name), JSON.stringify({ version: 1, ...value }));
+  await write('routing-profiles.json', {
+    profiles: { [projectKey(project, 'linux')]: { accountWeightByKey: { [policyKey(second)]: 10 } } },
+  });
+  const state = await openDatabase(join(world.home, 'state_5.sqlite'));
+  state.exec('CREATE TABLE threads (id TEXT PRIMARY KEY, cwd TEXT NOT NULL)');
+  const [inside, outside, later] = [1, 2, 3].map((n) => `01a1fd6d-9d0c-7722-8210-1254f95c676${n}`);
+  state.run('INSERT INTO threads VALUES (?, ?), (?, ?)', [
+    inside ?? '',
+    join(project, 'src'),
+    outside ?? '',
+    '/',
+  ]);
+  await source.reload();
+  const prepared = source.prepare(inside ?? '');
+  const preparedLater = source.prepare(later ?? '');
+  state.run('INSERT INTO threads VALUES (?, ?)', [later ?? '', project]);
+  await Promise.all([prepared, preparedLater, source.prepare(outside ?? '')]);
+  await state.close();
+  const ofThread = (threadId: string | undefined) => chosen({ threadId: threadId ?? null });
+  expect([ofThread(inside), ofThread(later)]).toEqual([second.key, second.key]);
+  expect([ofThread(outside), chosen()]).not.toContain(second.key);
+  expect(source.prepare(inside ?? '')).toBeNull(); // known
 });
 
 describe('with the gateway and the lab', () => {

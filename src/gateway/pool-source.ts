@@ -2,7 +2,7 @@
  * The pool behind the traffic: chooses by the same function as the commands, from files that are read again when they change
  * and from what the traffic itself has taught; keeps threads with their account and responses with their owner.
  */
-
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EMPTY_POOL } from '../accounts/account.ts';
 import type { RefreshOutcome } from '../accounts/refresh/outcome.ts';
 import { ensureFreshTokens } from '../accounts/refresh/refresh-account.ts';
@@ -29,6 +29,7 @@ import { poolLimits } from './pool/pool-limits.ts';
 import { createRecovery } from './pool/recovery.ts';
 import { takeReport } from './pool/reports.ts';
 import { markOf, readSnapshot, type Snapshot } from './pool/snapshot.ts';
+import { createThreadProjects, type ThreadProjects } from './thread-projects.ts';
 
 export interface PoolAccountState {
   readonly key: string;
@@ -55,6 +56,8 @@ export interface PoolSource extends AccountSource {
 }
 
 export interface PoolSourceOptions {
+  /** Which thread is of which project; its own by default. */
+  readonly projects?: ThreadProjects;
   /** A file could not be read or written; the traffic goes on. */
   readonly onError?: (error: unknown) => void;
 }
@@ -65,6 +68,8 @@ const FLUSH_MS = { urgent: 2000, usual: 60_000 };
 const PROBE_EVERY_MS = 60_000;
 /** A token this close to its end is renewed first. */
 const MIN_VALIDITY_MS = 60_000;
+const PROJECT_TRIES = 4;
+const PROJECT_RETRY_MS = 25;
 const THREADS = { most: 20_000, keepMs: 7 * 24 * 3_600_000 };
 /** The server keeps responses for thirty days. */
 const OWNERS = { most: 50_000, keepMs: 30 * 24 * 3_600_000 };
@@ -76,6 +81,7 @@ export async function openPoolSource(
 ): Promise<PoolSource> {
   const { now } = scope.host;
   const onError = options.onError ?? (() => {});
+  const projects = options.projects ?? createThreadProjects(scope);
   let mark = await markOf(scope);
   const live = createLivePool((await readSnapshot(scope)) ?? emptySnapshot());
   const threads = createBoundedMemory<string>({ ...THREADS, now });
@@ -116,7 +122,8 @@ export async function openPoolSource(
     const { pool, demand } = live.snapshot;
     if (pool.accounts.length === 0) return { kind: 'own' };
     const at = now();
-    const candidates = live.candidates(request.model);
+    const project = request.threadId === null ? null : (projects.known(request.threadId) ?? null);
+    const candidates = live.candidates(request.model, project);
     const before = request.threadId === null ? undefined : threads.get(request.threadId);
     const owner = request.previousResponseId === null ? undefined : owners.get(request.previousResponseId);
     const positionOf = (key: string | undefined | null) => (key == null ? null : live.indexOf(key));
@@ -191,7 +198,19 @@ export async function openPoolSource(
     return takeRefresh(await ensureFreshTokens(scope, account, { minValidityMs: MIN_VALIDITY_MS }));
   };
 
+  /** Asks again for a moment: a new thread is noted some 20 ms after its first connection (0.169). */
+  const findProject = async (threadId: string) => {
+    for (let tries = 0; tries < PROJECT_TRIES && projects.known(threadId) === undefined; tries += 1) {
+      if (tries > 0) await sleep(PROJECT_RETRY_MS);
+      await projects.find([threadId]);
+    }
+  };
+
   return {
+    prepare: (threadId) =>
+      threadId === null || live.snapshot.profiles.size === 0 || projects.known(threadId) !== undefined
+        ? null
+        : findProject(threadId).catch(onError),
     choose,
     credential,
     refresh: async (key, refusedBearer) => {
@@ -246,5 +265,6 @@ function emptySnapshot(): Snapshot {
     pool: EMPTY_POOL,
     facts: [],
     demand: { model: null, settings: DEFAULT_SELECTION_SETTINGS, profile: null },
+    profiles: new Map(),
   };
 }

@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { projectKey } from '../../src/accounts/store/project.ts';
 import type { LabAccountName } from '../../src/lab/accounts.ts';
 import { type LabWithHome, startLabWithHome } from '../support/lab-accounts.ts';
 import { type CodexAlias, codexBinary, runProgram } from '../support/real-codex.ts';
@@ -73,6 +74,18 @@ describe('a session', () => {
     const again = await turn();
     expect(again).toMatchObject({ code: 0, completed: true });
     expect(again.stderr).not.toContain('unofficial');
+  });
+
+  it('counts for the project of its folder', async () => {
+    await accounts('plus', 'second');
+    await mkdir(join(world.home, '.git'));
+    expect(await turn()).toMatchObject({ code: 0, completed: true });
+    await steward('gateway', 'stop'); // what is left is written
+    const project = projectKey(world.home, 'linux');
+    const usage = JSON.parse((await steward('auth', 'usage', '--by', 'project', '--json')).stdout);
+    expect(JSON.stringify(usage)).toContain(`"key":"${project}"`);
+    await steward('auth', 'budget', 'limit', project, '--tokens', '1');
+    expect((await steward('auth', 'budget', 'check', project)).code).toBe(1);
   });
 
   it('uses one account alone when it is named', async () => {

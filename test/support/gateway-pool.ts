@@ -69,6 +69,7 @@ export async function createTestPool(
   return {
     reports,
     refreshes,
+    prepare: () => null,
     choose: ({ threadId, previousResponseId, excluded, onlyAccount }) => {
       if (members.length === 0) return { kind: 'own' };
       const owner = previousResponseId === null ? undefined : owners.get(previousResponseId);

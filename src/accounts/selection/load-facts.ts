@@ -77,7 +77,8 @@ export function preferencesOf({ tags, weight, paused, drained }: AccountPolicy):
   return { tags, weight, isPaused: paused, isDrained: drained };
 }
 
-function profileOf(profile: RoutingProfile, accounts: readonly Account[]): ProjectProfile {
+/** A profile as selection sees it. */
+export function profileOf(profile: RoutingProfile, accounts: readonly Account[]): ProjectProfile {
   const { preferredTags, avoidTags, modelAllowlist, modelDenylist, accountWeightByKey } = profile;
   const weights = Object.keys(accountWeightByKey).length === 0 ? [] : accounts;
   const weightByKey = Object.fromEntries(

@@ -4,7 +4,7 @@ import type { CodexScope } from '../../codex/home.ts';
 import { readJson } from './json-file.ts';
 import { type AccountPaths, resolveAccountPaths } from './paths.ts';
 import { findProject } from './project.ts';
-import { isRow, RowSchema, takeFrom } from './row.ts';
+import { isRow, type Row, RowSchema, takeFrom } from './row.ts';
 
 export interface RoutingProfile {
   readonly projectKey: string;
@@ -29,14 +29,28 @@ export async function readRoutingProfile(
   scope: CodexScope,
   known?: AccountPaths,
 ): Promise<RoutingProfile | null> {
+  const profiles = await readRoutingProfiles(scope, known);
+  if (profiles.size === 0) return null;
+  const project = await findProject(scope.host.cwd, scope.host.platform);
+  return (project === null ? undefined : profiles.get(project.key)) ?? null;
+}
+
+/** The profiles of all projects, by project key; empty without a file that can be read. */
+export async function readRoutingProfiles(
+  scope: CodexScope,
+  known?: AccountPaths,
+): Promise<ReadonlyMap<string, RoutingProfile>> {
   const { routingProfilesFile } = known ?? (await resolveAccountPaths(scope));
   const reading = await readJson(routingProfilesFile);
-  if (reading.kind !== 'ok' || reading.value.version !== 1) return null;
-  const project = findProject(scope.host.cwd, scope.host.platform);
-  if (project === null) return null;
+  if (reading.kind !== 'ok' || reading.value.version !== 1) return new Map();
   const { profiles } = reading.value;
-  const row = isRow(profiles) ? profiles[project.key] : undefined;
-  if (!isRow(row)) return null;
+  if (!isRow(profiles)) return new Map();
+  return new Map(
+    Object.entries(profiles).flatMap(([key, row]) => (isRow(row) ? [[key, profileOf(key, row)]] : [])),
+  );
+}
+
+function profileOf(projectKey: string, row: Row): RoutingProfile {
   const { take } = takeFrom(row);
   const words = (name: string) => {
     const all = (take(name, List) ?? []).filter((word) => typeof word === 'string');
@@ -44,7 +58,7 @@ export async function readRoutingProfile(
   };
   const weights = Object.entries(take('accountWeightByKey', RowSchema) ?? {});
   return {
-    projectKey: project.key,
+    projectKey,
     projectName: take('projectName', Name) ?? 'project',
     preferredTags: words('preferredTags'),
     avoidTags: words('avoidTags'),

@@ -161,7 +161,7 @@ export async function runGatewayServe(options: GatewayServeOptions, deps: Comman
     idleMs: options.idle === 0 ? null : options.idle * 60_000,
     waits: options.wait === true,
     readBases: () => readUpstreamBases(scope),
-    openSource: () => openPoolSource(scope),
+    openSource: (projects) => openPoolSource(scope, { projects }),
     onReady: (file) => {
       // What is broken now may be broken in any request's way: a new process serves the sessions from the same address.
       process.once('uncaughtException', (error) => {

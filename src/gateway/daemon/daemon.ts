@@ -14,6 +14,7 @@ import { type LockResult, takeLock } from '../../storage/lock.ts';
 import type { GatewayEvent } from '../events.ts';
 import { type Gateway, startGateway } from '../gateway.ts';
 import type { PoolSource } from '../pool-source.ts';
+import { createThreadProjects, type ThreadProjects } from '../thread-projects.ts';
 import type { UpstreamBases } from '../upstream-route.ts';
 import { createControlRoutes } from './control-routes.ts';
 import { startControlServer } from './control-server.ts';
@@ -32,7 +33,7 @@ export interface DaemonOptions {
   /** Asked for once this home is ours. */
   readBases(): Promise<UpstreamBases>;
   /** The pool; closed when the daemon ends. */
-  openSource(): Promise<PoolSource>;
+  openSource(projects: ThreadProjects): Promise<PoolSource>;
   /** Called once it serves. */
   readonly onReady?: (file: GatewayFile) => void;
 }
@@ -53,9 +54,11 @@ export async function runDaemon(options: DaemonOptions): Promise<DaemonEnd> {
   const taken = await takeHome(options);
   if (taken === null) return { kind: 'stopped', why: 'signal' };
   if (taken.kind === 'held') return { kind: 'held', pid: taken.pid };
-  const [bases, source] = await Promise.all([options.readBases(), options.openSource()]);
+  const projects = createThreadProjects(scope);
+  const [bases, source] = await Promise.all([options.readBases(), options.openSource(projects)]);
   const log = await openLogFile(home.path);
-  const ledger = createLedgerWriter(scope, (message) => log.write({ kind: 'ledger', message }));
+  const onTrouble = (message: string) => log.write({ kind: 'ledger', message });
+  const ledger = createLedgerWriter({ scope, projects, onTrouble });
   let lastTraffic = performance.now();
   const recent: GatewayEvent[] = [];
   const onEvent = (event: GatewayEvent) => {

@@ -6,6 +6,7 @@ import type { CodexScope } from '../../codex/home.ts';
 import { messageOf } from '../../errors.ts';
 import type { DatabaseConnection } from '../../storage/sqlite.ts';
 import type { RequestEvent } from '../events.ts';
+import type { ThreadProjects } from '../thread-projects.ts';
 
 export interface LedgerWriter {
   add(event: RequestEvent): void;
@@ -18,8 +19,15 @@ const WRITE_EVERY_MS = 1_000;
 const MAX_WAITING = 10_000;
 const PRUNE_EVERY = 5_000;
 
-/** The ledger is opened with the first request. `onTrouble` is told once for each kind of failure. */
-export function createLedgerWriter(scope: CodexScope, onTrouble: (message: string) => void): LedgerWriter {
+export interface LedgerWriterDeps {
+  readonly scope: CodexScope;
+  readonly projects: ThreadProjects;
+  /** Told once for each kind of failure. */
+  onTrouble(message: string): void;
+}
+
+/** The ledger is opened with the first request. */
+export function createLedgerWriter({ scope, projects, onTrouble }: LedgerWriterDeps): LedgerWriter {
   let db: DatabaseConnection | null = null;
   let waiting: UsageRecord[] = [];
   let written = 0;
@@ -34,7 +42,7 @@ export function createLedgerWriter(scope: CodexScope, onTrouble: (message: strin
     if (batch.length === 0) return;
     try {
       db ??= await openLedger(scope);
-      insertUsage(db, batch);
+      insertUsage(db, await inProjects(batch, projects));
       written += batch.length;
       if (written >= PRUNE_EVERY) {
         pruneUsage(db, scope.host.now());
@@ -63,6 +71,14 @@ export function createLedgerWriter(scope: CodexScope, onTrouble: (message: strin
       await db?.close();
     },
   };
+}
+
+/** With the project of each record's thread, which by now Codex has noted. */
+async function inProjects(records: readonly UsageRecord[], projects: ThreadProjects) {
+  await projects.find(records.flatMap(({ requestId }) => requestId ?? []));
+  return records.map((record) =>
+    record.requestId === null ? record : { ...record, projectKey: projects.known(record.requestId) ?? null },
+  );
 }
 
 function recordOf(event: RequestEvent): UsageRecord {

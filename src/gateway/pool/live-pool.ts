@@ -15,19 +15,25 @@ export interface LivePool {
   accountAt(index: number): Account | undefined;
   gatewayAccount(index: number): GatewayAccount | undefined;
   stateOf(key: string): AccountState;
-  candidates(model: string | null): readonly Candidate[];
+  /** For requests to that model (`null`: any) from that project (`null`: none that has wishes). */
+  candidates(model: string | null, project?: string | null): readonly Candidate[];
   /** The account's limits have changed. */
   refreshCandidate(key: string): void;
   /** Newer tokens, before the files say so. */
   putAccount(account: ChatgptAccount): void;
 }
 
-/** Models with candidates at hand; there are a dozen. */
-const MAX_MODELS = 64;
+/** Candidates at hand, for a dozen models and the projects that have wishes. */
+const MAX_DEMANDS = 64;
+
+interface Prepared {
+  readonly demand: Demand;
+  readonly candidates: Candidate[];
+}
 
 export function createLivePool(first: Snapshot): LivePool {
   const states = new Map<string, AccountState>();
-  const byModel = new Map<string | null, Candidate[]>();
+  const prepared = new Map<string, Prepared>();
   let snapshot = first;
   let indices = new Map<string, number>();
   let shown: GatewayAccount[] = [];
@@ -55,7 +61,7 @@ export function createLivePool(first: Snapshot): LivePool {
         if (state.blocked?.reason === 'auth-failure') state.blocked = null;
       }
     }
-    byModel.clear();
+    prepared.clear();
   };
   const factsAt = (position: number): AccountFacts | undefined => {
     const facts = snapshot.facts[position];
@@ -64,7 +70,6 @@ export function createLivePool(first: Snapshot): LivePool {
     const isNewer = state.quota !== null && state.quota.fetchedAt > (facts.quota?.fetchedAt ?? 0);
     return { ...facts, quota: isNewer ? state.quota : facts.quota, runtime: state };
   };
-  const demandFor = (model: string | null): Demand => ({ ...snapshot.demand, model });
   const putAccount = (account: ChatgptAccount) => {
     const position = indices.get(account.key);
     if (position === undefined) return;
@@ -95,21 +100,24 @@ export function createLivePool(first: Snapshot): LivePool {
     accountAt: (position) => snapshot.pool.accounts[position],
     gatewayAccount: (position) => shown[position],
     stateOf,
-    candidates: (model) => {
-      const known = byModel.get(model);
-      if (known !== undefined) return known;
+    candidates: (model, project = null) => {
+      const profile = (project === null ? undefined : snapshot.profiles.get(project)) ?? null;
+      const name = `${profile === null ? '' : project} ${model ?? ''}`;
+      const known = prepared.get(name);
+      if (known !== undefined) return known.candidates;
       const facts = snapshot.facts.flatMap((_, position) => factsAt(position) ?? []);
-      const made = [...prepareCandidates(facts, demandFor(model))];
-      if (byModel.size >= MAX_MODELS) byModel.clear();
-      byModel.set(model, made);
-      return made;
+      const demand: Demand = { ...snapshot.demand, model, profile };
+      const candidates = [...prepareCandidates(facts, demand)];
+      if (prepared.size >= MAX_DEMANDS) prepared.clear();
+      prepared.set(name, { demand, candidates });
+      return candidates;
     },
     refreshCandidate: (key) => {
       const position = indices.get(key);
       const facts = position === undefined ? undefined : factsAt(position);
       if (position === undefined || facts === undefined) return;
-      for (const [model, candidates] of byModel)
-        candidates[position] = prepareCandidate(facts, position, demandFor(model));
+      for (const { demand, candidates } of prepared.values())
+        candidates[position] = prepareCandidate(facts, position, demand);
     },
     putAccount,
   };

@@ -1,25 +1,38 @@
 /** The pool as it stood on disk at one moment, made ready for choosing; and how one notices that it has changed. */
 import { stat } from 'node:fs/promises';
 import type { Pool } from '../../accounts/account.ts';
-import type { AccountFacts, Demand } from '../../accounts/selection/facts.ts';
-import { loadFacts } from '../../accounts/selection/load-facts.ts';
+import type { AccountFacts, Demand, ProjectProfile } from '../../accounts/selection/facts.ts';
+import { loadFacts, profileOf } from '../../accounts/selection/load-facts.ts';
 import { type AccountPaths, resolveAccountPaths } from '../../accounts/store/paths.ts';
 import { readPool } from '../../accounts/store/pool-store.ts';
+import { readRoutingProfiles } from '../../accounts/store/routing-profiles.ts';
 import type { CodexScope } from '../../codex/home.ts';
 
 export interface Snapshot {
   readonly pool: Pool;
   readonly facts: readonly AccountFacts[];
-  /** For any model. */
+  /** For any model and project. */
   readonly demand: Demand;
+  /** What projects prefer, by project key. */
+  readonly profiles: ReadonlyMap<string, ProjectProfile>;
 }
 
 /** The pool now, or `null` when it is corrupt (`auth` commands say how). */
 export async function readSnapshot(scope: CodexScope): Promise<Snapshot | null> {
   const reading = await readPool(scope);
   if (reading.kind === 'corrupt') return null;
-  const { facts, demand } = await loadFacts(scope, reading.pool, null);
-  return { pool: reading.pool, facts, demand };
+  const { pool } = reading;
+  const [{ facts, demand }, profiles] = await Promise.all([
+    loadFacts(scope, pool, null),
+    readRoutingProfiles(scope),
+  ]);
+  return {
+    pool,
+    facts,
+    // The folder that this process was started in is nobody's.
+    demand: { ...demand, profile: null },
+    profiles: new Map([...profiles].map(([key, profile]) => [key, profileOf(profile, pool.accounts)])),
+  };
 }
 
 /** A mark that changes when one of the files that a snapshot is made from does. */

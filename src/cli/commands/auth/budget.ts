@@ -23,6 +23,9 @@ export interface BudgetLimitOptions {
   readonly json?: boolean;
 }
 
+/** `<name>-<12 hex>` (project.ts). */
+const PROJECT_KEY = /-[0-9a-f]{12}$/;
+
 interface JsonOption {
   readonly json?: boolean;
 }
@@ -86,8 +89,7 @@ export async function runBudgetList(options: JsonOption, deps: CommandDeps): Pro
 async function usageOf(scope: CodexScope, { key, window }: BudgetLimit): Promise<UsageTotals> {
   const now = scope.host.now();
   const span = { sinceMs: budgetSince(window, now), untilMs: now + 1 };
-  const ofProject = await sumOf(scope, { ...span, projectKey: key });
-  return ofProject.requests > 0 ? ofProject : await sumOf(scope, span);
+  return await sumOf(scope, PROJECT_KEY.test(key) ? { ...span, projectKey: key } : span);
 }
 
 async function sumOf(scope: CodexScope, filter: UsageFilter): Promise<UsageTotals> {
