@@ -8,14 +8,18 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const outfile = join(root, 'node_modules', '.failures', 'catalogue.mjs');
 await build({
   absWorkingDir: root,
-  entryPoints: ['src/knowledge/catalogue.ts'],
+  stdin: {
+    contents: `export { CATALOGUE } from './src/knowledge/catalogue.ts';
+      export { listScenarios } from './src/lab/scenarios/find.ts';`,
+    resolveDir: root,
+  },
   outfile,
   bundle: true,
   format: 'esm',
   platform: 'node',
   logLevel: 'error',
 });
-const { CATALOGUE } = await import(pathToFileURL(outfile).href);
+const { CATALOGUE, listScenarios } = await import(pathToFileURL(outfile).href);
 
 const CLASS = {
   A: 'steward repairs it alone',
@@ -24,17 +28,44 @@ const CLASS = {
   W: 'wait: it passes by itself',
   X: 'nothing is to be repaired',
 };
+const AFTERWARDS = {
+  A: (id) =>
+    `the message does not come back, and \`steward doctor --only ${id}\` finds nothing new. \`steward undo\` takes the repair back.`,
+  C: (id) =>
+    `the message does not come back, and \`steward doctor --only ${id}\` finds nothing new. \`steward undo\` takes what steward did back.`,
+  U: () => 'the next try goes through; nothing else on this machine has to be changed back or cleared.',
+  W: () => 'it passes by itself, and everything works as before without any change here.',
+  X: () => 'Codex works as meant all the time; nothing has to be changed.',
+};
 const PLATFORM = { linux: 'Linux', macos: 'macOS', windows: 'Windows', wsl: 'WSL' };
 const SHOWN_MESSAGES = 6;
 
-/** The wordings that only Codex or OpenAI uses, as a person would search for them. */
+/** The wordings that only Codex or OpenAI uses, as a person would search for them; where there are none, the most exact ones. */
 function messagesOf(entry) {
   const exact = entry.signals.filter((signal) => signal.of === 'own' && signal.weight >= 0.8);
-  const wordings = exact.flatMap((signal) => (typeof signal.says === 'string' ? [signal.says] : signal.says));
+  const byWeight = [...entry.signals].sort((one, other) => other.weight - one.weight);
+  return wordingsOf(exact.length > 0 ? exact : byWeight);
+}
+
+function wordingsOf(signals) {
+  const wordings = signals.flatMap(({ says }) => (typeof says === 'string' ? [says] : says));
   const plain = wordings
-    .filter((text) => text.length >= 8)
+    .filter((text) => text.length >= 8 && /^[\x20-\x7e¦]+$/.test(text))
     .map((text) => text.replaceAll('¦', '').replaceAll('*', '…'));
   return [...new Set(plain)].slice(0, SHOWN_MESSAGES);
+}
+
+/** What to type: whether it is so here, what a message means, and how to see the failure without having it. */
+function examplesOf({ id }) {
+  const shown = listScenarios().find(({ failureId }) => failureId === id);
+  const rehearsal = shown === undefined ? [] : [`$ steward lab run ${shown.name} -- ${shown.shows}`];
+  return [`$ steward doctor --only ${id}`, `$ steward explain ${id}`, ...rehearsal];
+}
+
+/** `Reinstalling: the login survives it.` as a question and its answer. */
+function asked(text) {
+  const [what, ...why] = text.replace(/\.$/, '').split(': ');
+  return `- ${what}? No${why.length === 0 ? '.' : `: ${why.join(': ')}.`}`;
 }
 
 function sectionOf(entry) {
@@ -49,9 +80,13 @@ function sectionOf(entry) {
     messagesOf(entry)
       .map((text) => `- "${text}"`)
       .join('\n'),
+    `\`\`\`console\n${examplesOf(entry).join('\n')}\n\`\`\``,
     `**Fix.** ${entry.fix.summary}`,
     [...steps, ...platforms].join('\n'),
-    (entry.notHelping ?? []).length > 0 ? `**Does not help:** ${entry.notHelping.join('; ')}.` : '',
+    (entry.notHelping ?? []).length > 0
+      ? `**Does it help?**\n\n${entry.notHelping.map(asked).join('\n')}`
+      : '',
+    `**Afterwards:** ${AFTERWARDS[entry.fixClass](entry.id)}`,
     entry.references.length > 0 ? `Seen in ${entry.references.map(link).join(', ')}.` : '',
   ];
   return lines.filter((line) => line !== '').join('\n\n');
@@ -67,7 +102,8 @@ const known = CATALOGUE.filter(({ id }) => id !== 'none');
 const page = `# Failures of Codex that steward knows
 
 ${known.length} failures, each with its cause in one sentence, what it prints, what puts it right, and what does not help. \`steward explain "…"\`
-finds the one behind a message; \`steward doctor\` finds those that can be seen on this machine. Made from \`src/knowledge/families/\`
+finds the one behind a message; \`steward doctor\` finds those that can be seen on this machine; \`steward lab run\` shows one that a
+server causes without your having it. Made from \`src/knowledge/families/\`
 by \`node scripts/failures-page.mjs\`.
 
 ${[...families]

@@ -61,6 +61,7 @@ export function runProgram(
         ? reject(new Error(`${file} ended by ${signal}: ${stderr}`))
         : resolve({ code: code ?? 0, stdout, stderr }),
     );
+    child.stdin.on('error', () => {}); // it need not read its input
     child.stdin.end(options.input ?? '');
   });
 }
