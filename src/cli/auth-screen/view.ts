@@ -73,11 +73,13 @@ function titleOf({ view, search, mode }: ScreenModel, shownCount: number, { pain
 }
 
 function drawOutlook({ view, codexLogin }: ScreenModel, look: Look): readonly string[] {
-  const { paint } = look;
-  const { health } = view.reading;
+  const { paint, columns } = look;
+  const { health, pool } = view.reading;
+  const outlook = () =>
+    renderOutlook(view, { paint, isTerminal: true, width: columns }).trimEnd().split('\n');
   const lines = [
     `${codexLogin.isSplit ? `${paint('yellow', '▲')} ` : ''}${codexLogin.text}`,
-    ...(view.reading.pool.accounts.length === 0 ? [] : renderOutlook(view, look).trimEnd().split('\n')),
+    ...(pool.accounts.length === 0 ? [] : outlook()),
   ];
   if (health === 'recoverable') {
     lines.push(

@@ -7,7 +7,7 @@ import type { AccountsView } from '../accounts-view.ts';
 import { limitCell, limitNames } from './account-limits.ts';
 import { markersOf } from './account-markers.ts';
 import { recommendationOf } from './accounts-json.ts';
-import { columns, tilde } from './layout.ts';
+import { columns, hang, tilde } from './layout.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Narrower screens get no bars. */
@@ -69,10 +69,14 @@ export function renderAccountTable(view: AccountsView, terminal: Terminal): stri
 }
 
 /** Which account now, which next, when everything is there again. */
-export function renderOutlook(view: AccountsView, { paint }: Pick<Terminal, 'paint'>): string {
+export function renderOutlook(
+  view: AccountsView,
+  { paint, isTerminal, width }: Pick<Terminal, 'paint' | 'isTerminal' | 'width'>,
+): string {
   const { forecast, now, input } = view;
   const { next, fullAgainMs, unknownCount } = forecast;
-  const lines = [`Selection reason: ${recommendationOf(view)}`];
+  const reason = `Selection reason: ${recommendationOf(view)}`;
+  const lines = [isTerminal ? hang(reason, width, 2) : reason]; // scripts look for the line
   if (typeof input.pinnedIndex === 'number') {
     lines.push(`Next: nobody else while account ${input.pinnedIndex + 1} is pinned (\`steward auth unpin\`)`);
   } else if (next !== null) {
