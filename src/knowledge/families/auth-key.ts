@@ -160,7 +160,7 @@ export const AUTH_KEY: readonly FailureEntry[] = [
       {
         says: [
           '(charged|billed|billing|charging) * (api|api key) * (instead|chatgpt|subscription|plan)',
-          '(switch|switching) to (api key|api) * (does not|doesnt|not) work',
+          '(switch|switching|switch back|go back) to (the |my |an |)(api key|api token|api) * (does not|doesnt|not work|fails|403|401)',
           '(still|keeps) using (my|the|an|old) api key',
           'still (uses|using) (the |my |)(openai_api_key|api key)',
           'codex login status*api key*(chatgpt plan|subscription)',
@@ -169,9 +169,22 @@ export const AUTH_KEY: readonly FailureEntry[] = [
         of: 'generic',
       },
       {
-        says: ['openai_api_key', 'codex_api_key', '环境变量', 'api key'],
+        says: ['openai_api_key', 'codex_api_key', '环境变量', 'api key', 'api * (的 key|密钥|key 注入|注入)'],
         with: [
-          ['优先', '覆盖', '而不是', '冲突', '优先于', '競合', '優先', '충돌', '우선'],
+          [
+            '优先',
+            '覆盖',
+            '而不是',
+            '冲突',
+            '依旧',
+            '仍然用',
+            '还是用',
+            '一直用',
+            '競合',
+            '優先',
+            '충돌',
+            '우선',
+          ],
           ['登录', '订阅', 'chatgpt', 'ログイン', '로그인'],
         ],
         weight: 0.66,

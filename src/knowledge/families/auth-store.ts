@@ -33,6 +33,7 @@ export const AUTH_STORE: readonly FailureEntry[] = [
           'api key auth is missing a key',
           'failed to deserialize cli auth from file',
           'invalid id token format',
+          'email and plan type are required for chatgpt authentication',
         ],
         weight: 0.95,
         of: 'own',
@@ -78,7 +79,7 @@ export const AUTH_STORE: readonly FailureEntry[] = [
       {
         says: [
           '(缺少|没有|缺失|无)(refresh_token|refresh token|id_token|刷新令牌)',
-          '(refresh_token|id_token|refresh token)(为空|缺失|不存在)',
+          '(refresh_token|id_token|refresh token) * (为空|缺失|不存在|是空|取不到)',
           'auth.json*(格式错误|格式不正确|解析失败|无效|不完整)',
         ],
         weight: 0.72,

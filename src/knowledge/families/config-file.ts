@@ -69,6 +69,8 @@ export const CONFIG_FILE: readonly FailureEntry[] = [
         says: [
           'toml parse error',
           'toml 解析失败',
+          'toml parse failed',
+          'toml parsing failed',
           'toml 解析错误',
           'toml解析失败',
           'toml解析错误',

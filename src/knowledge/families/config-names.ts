@@ -134,7 +134,7 @@ export const CONFIG_NAMES: readonly FailureEntry[] = [
           'deprecated setting',
           'deprecated option',
           'removed option',
-          'preferred_auth_method',
+          'preferred_auth_method * (deprecated|no longer|removed|ignored|unknown|not supported)',
         ],
         with: [[...ABOUT_CONFIG, 'features', 'setting']],
         not: OTHER_TOML,

@@ -102,6 +102,13 @@ export const MCP_LOGIN: readonly FailureEntry[] = [
         ],
       },
       {
+        // The label of the desktop app's list of servers.
+        says: 'auth unsupported',
+        with: [['mcp']],
+        weight: 0.66,
+        of: 'likely',
+      },
+      {
         says: [
           'invalid_grant',
           'unknown session',

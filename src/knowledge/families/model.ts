@@ -36,11 +36,20 @@ export const MODEL: readonly FailureEntry[] = [
       {
         says: [
           'model * is not (available|supported|enabled|included) * (your plan|your account|this account|your workspace|chatgpt account|free plan)',
+          'model * not supported when using a chatgpt account',
+          'model not supported * chatgpt account',
           'does not have access to model',
           'do not have access to (the |)model',
         ],
         weight: 0.76,
         of: 'generic',
+      },
+      {
+        says: 'model is not supported when using x-openai-internal-codex',
+        weight: 0.74,
+        of: 'own',
+        over: [...WRAPPERS],
+        log: true,
       },
       {
         says: ['does not exist or you do not have access to it', '¦model_not_found¦'],

@@ -156,11 +156,14 @@ export const NETWORK_STREAM: readonly FailureEntry[] = [
         over: ['network.stream_disconnected'],
       },
       {
-        says: ['idle timeout', 'idle watchdog', 'no events for', 'no sse event', '空闲超时'],
-        with: [['stream', 'websocket', 'sse', 'response.completed', 'responses']],
+        says: ['idle timeout', 'idle watchdog', 'no events for', 'no sse event', '空闲超时', 'sse idle'],
+        with: [
+          ['stream', 'websocket', 'sse', 'response.completed', 'responses', 'codex * 重连', '断流', '重连'],
+        ],
         not: ['session idle timeout', 'remote control'],
-        weight: 0.58,
+        weight: 0.62,
         of: 'generic',
+        over: ['network.stream_disconnected'],
       },
     ],
   },

@@ -67,6 +67,17 @@ export const POOL: readonly FailureEntry[] = [
       },
       {
         says: [
+          'no (available|eligible|active) accounts * (upstream|degraded|rate limit|quota|usage limit)',
+          'all upstream accounts are unavailable',
+          'account_stream_cap',
+          '(all|every) * accounts * (usage_limit_reached|usage-limited|rate-limited by upstream)',
+        ],
+        weight: 0.66,
+        of: 'likely',
+        over: ['ratelimit.usage_limit', 'ratelimit.too_many_requests', 'server.error'],
+      },
+      {
+        says: [
           '(无可用|没有可用|暂无可用|无可用的|没有可用的)(账号|帐号|账户|凭证|账号池)',
           '(所有|全部)(账号|帐号|账户)*(不可用|冷却|耗尽|限流|额度用完)',
           '(利用可能なアカウント)*(ありません|ない)',
@@ -188,6 +199,42 @@ export const POOL: readonly FailureEntry[] = [
           'pool.exhausted',
           'ratelimit.credits_exhausted',
         ],
+      },
+      {
+        says: [
+          '(quota|usage|rate limit|rate-limit|429) * cooldown',
+          'cooldown * (quota|usage|rate limit|rate-limit|429)',
+          '(account|credential|credentials) * cooling down',
+        ],
+        with: [
+          ['reset', 'recovered', 'recovery', 'restored', 'usable again', 'available again'],
+          ['account', 'credential', 'pool'],
+        ],
+        weight: 0.64,
+        of: 'likely',
+        over: ['ratelimit.usage_limit', 'ratelimit.too_many_requests', 'pool.exhausted'],
+      },
+      {
+        // The account has its whole quota again, and the pool still counts it as limited.
+        says: [
+          'used_percent: 0',
+          'used_percent=0',
+          '100% remaining',
+          'remainingpercent = 100',
+          'remaining = 100',
+          '(99|100)% (live |)quota',
+          'usable again',
+          'full quota',
+        ],
+        with: [
+          ['429', 'quota_exceeded', 'rate_limited', 'rate-limited', 'rate limited', 'exhausted', 'benched'],
+          ['account', 'credential', 'primary', 'pool'],
+          ['until', 'stuck', 'still', 'stayed', 'remained', 'kept', 'keeps'],
+        ],
+        not: ['hit your usage limit', 'at capacity'],
+        weight: 0.68,
+        of: 'generic',
+        over: ['ratelimit.usage_limit', 'ratelimit.too_many_requests', 'pool.exhausted'],
       },
       {
         says: ['冷却', 'クールダウン', '쿨다운'],

@@ -122,6 +122,11 @@ export const REMOTE_DAEMON: readonly FailureEntry[] = [
         of: 'own',
       },
       {
+        says: 'codex on this environment is out of date',
+        weight: 0.6,
+        of: 'own',
+      },
+      {
         says: ['managed standalone codex install not found', 'standalone codex install not found'],
         weight: 0.72,
         of: 'own',

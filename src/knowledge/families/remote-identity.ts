@@ -61,6 +61,7 @@ export const REMOTE_IDENTITY: readonly FailureEntry[] = [
       {
         says: ['409 conflict', 'http 409', '409'],
         with: [[...ABOUT_REMOTE, 'enrollment', 'app-server', 'app server']],
+        not: '(no|without|not a) (401, |403, |401 |403 |)*409',
         weight: 0.88,
         of: 'generic',
         over: [
@@ -74,7 +75,17 @@ export const REMOTE_IDENTITY: readonly FailureEntry[] = [
       },
       {
         says: ['409 conflict', 'http 409', 'returns 409'],
-        with: [['app_server.status', 'app_server_transport', 'app-server', 'cli daemon']],
+        with: [
+          [
+            'app_server.status',
+            'app_server_transport',
+            'app-server',
+            'cli daemon',
+            're-enroll',
+            'reenroll',
+            'enrollment',
+          ],
+        ],
         weight: 0.8,
         of: 'likely',
       },

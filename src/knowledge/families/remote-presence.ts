@@ -54,7 +54,7 @@ export const REMOTE_PRESENCE: readonly FailureEntry[] = [
             'no delete',
             'no remove',
             'delete/remove',
-            'still (shows|show|appears|appear|listed|visible|displays|displayed|remains)',
+            '(still|screen) (shows|show|appears|appear|listed|visible|displays|displayed|remains)',
             '(keeps|keep) (showing|listing|restoring)',
             'remains (visible|listed|in|stuck)',
             'remain (visible|listed|in|on)',
@@ -127,6 +127,9 @@ export const REMOTE_PRESENCE: readonly FailureEntry[] = [
           'disconnected',
           'unavailable',
           'unreachable',
+          'does not appear',
+          'not appear in',
+          'not listed',
           '离线',
           '掉线',
           'オフライン',
@@ -188,6 +191,12 @@ export const REMOTE_PRESENCE: readonly FailureEntry[] = [
         with: [[...ABOUT_REMOTE, ...ON_THE_PHONE]],
         weight: 0.6,
         of: 'generic',
+      },
+      {
+        // As the phone writes it beside the machine's name.
+        says: ['offline · last seen', 'offline - last seen', 'offline, last seen', '离线 · 上次'],
+        weight: 0.66,
+        of: 'likely',
       },
       {
         says: [

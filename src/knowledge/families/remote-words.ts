@@ -24,6 +24,7 @@ export const ABOUT_REMOTE: readonly string[] = [
   'control this (mac|pc|computer|device)',
   'devices you can control',
   'connections list',
+  'connections screen',
   'settings > connections',
   '远程控制',
   '远程连接',

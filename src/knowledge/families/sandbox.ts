@@ -153,6 +153,13 @@ const SANDBOX_OTHER: readonly FailureEntry[] = [
         of: 'own',
       },
       {
+        // What macOS tools say when their cache lies outside the writable roots.
+        says: ['darwin_user_temp_dir', 'xcrun_db', '/bin/ps: operation not permitted'],
+        with: [['sandbox', 'codex', 'success. updated the following files'], 'operation not permitted'],
+        weight: 0.62,
+        of: 'likely',
+      },
+      {
         says: [
           'sandbox',
           'workspace-write',

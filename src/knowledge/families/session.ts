@@ -30,6 +30,7 @@ export const SESSION: readonly FailureEntry[] = [
           'encrypted content * could not be (verified|decrypted)',
           'encrypted content could not be decrypted or parsed',
           'encrypted content organization_id did not match',
+          'missing required parameter: input*.encrypted_content',
           'encrypted content * did not match the target organization',
         ],
         weight: 0.96,

@@ -73,7 +73,14 @@ export const STATE_ACCESS: readonly FailureEntry[] = [
         log: true,
       },
       {
-        says: ['database is locked', 'sqlite_busy', 'database lock', 'lock contention', 'sqlite lock'],
+        says: [
+          'database is locked',
+          'sqlite_busy',
+          'database lock',
+          'lock contention',
+          'sqlite lock',
+          '(another|other|second) codex * (holds|holding|has open|keeps open|locks) * (sqlite|state_5|logs_2|database)',
+        ],
         with: ['¦codex¦'],
         weight: 0.66,
         of: 'generic',
@@ -218,6 +225,11 @@ export const STATE_ACCESS: readonly FailureEntry[] = [
             'local database',
             '本地数据库',
           ],
+        ],
+        not: [
+          '(not|no) (a |)(corrupt|corruption|corrupted|damaged)',
+          '(integrity_check|quick_check)*(= ok|: ok|returns ok|returned ok|passes|passed)',
+          'is intact',
         ],
         weight: 0.6,
         of: 'generic',

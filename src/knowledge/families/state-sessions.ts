@@ -11,6 +11,8 @@ const THREADS = [
   '会话',
   '对话',
   '历史记录',
+  '聊天记录',
+  '聊天内容',
   '線程',
   '线程',
   'スレッド',
@@ -197,6 +199,8 @@ export const STATE_SESSIONS: readonly FailureEntry[] = [
           '切换',
           '中转',
           'プロバイダ',
+          '第三方',
+          '官方',
         ],
         with: [
           [
@@ -209,6 +213,7 @@ export const STATE_SESSIONS: readonly FailureEntry[] = [
             '历史',
             '会话',
             '对话',
+            '聊天',
             '履歴',
           ],
           GONE,
@@ -315,6 +320,7 @@ export const STATE_SESSIONS: readonly FailureEntry[] = [
             'json parse',
             'failed to parse',
             'failed to load',
+            'failing to load',
             'failed to read',
             'unreadable',
             'truncated',
@@ -337,8 +343,15 @@ export const STATE_SESSIONS: readonly FailureEntry[] = [
       {
         says: ['global state', 'global-state'],
         with: [
-          ['corrupt', 'reset', 'wiped', 'lost', '损坏'],
-          ['projects', 'project list', 'project grouping', 'codex desktop', 'codex app'],
+          ['corrupt', 'reset', 'wiped', 'lost', 'failing to load', 'minimal state', 'crash', '损坏'],
+          [
+            'projects',
+            'project list',
+            'project grouping',
+            'project * disappeared',
+            'codex desktop',
+            'codex app',
+          ],
         ],
         not: 'revoked',
         weight: 0.68,

@@ -24,6 +24,8 @@ export const CODEX_SIGNS: readonly string[] = [
   'auth.openai.com/deviceauth',
   'logs_2.sqlite',
   'state_5.sqlite',
+  '1455/auth/callback',
+  'remote control websocket',
 ];
 
 /** Signs of the vendor, which other clients carry as well. */
@@ -94,6 +96,15 @@ export const FOREIGN_SIGNS: readonly string[] = [
   'minecraft',
   'flatpak',
   'steam¦',
+  '.config/*/config.toml',
+];
+
+/** Other programs of the same name: a comic reader, a storage network. */
+export const NAMESAKES: readonly string[] = [
+  'codex.librarian',
+  'codex-storage',
+  'nim-codex',
+  'ajslater/codex',
 ];
 
 export interface ContextReader {
@@ -120,32 +131,38 @@ export function createContextReader(): ContextReader {
   const codex = compileWording(CODEX_SIGNS);
   const vendor = compileWording(VENDOR_SIGNS);
   const foreign = compileWording(FOREIGN_SIGNS);
-  const signs = [...codex, ...vendor, ...foreign];
-  const kindOf = (sign: number) =>
-    sign < codex.length ? 'codex' : sign < codex.length + vendor.length ? 'vendor' : 'foreign';
+  const namesakes = compileWording(NAMESAKES);
+  const kinds = [
+    ...codex.map((sign) => ({ sign, kind: 'codex' })),
+    ...vendor.map((sign) => ({ sign, kind: 'vendor' })),
+    ...foreign.map((sign) => ({ sign, kind: 'foreign' })),
+    ...namesakes.map((sign) => ({ sign, kind: 'namesake' })),
+  ];
+  const signs = kinds.map(({ sign }) => sign);
+  const toContext = (has: (kind: string) => boolean): TextContext => ({
+    codex: has('namesake') ? 'none' : has('codex') ? 'named' : has('vendor') ? 'hinted' : 'none',
+    foreign: has('foreign') || has('namesake'),
+  });
   return {
     signs,
-    read(folded, source) {
-      const has = (wordings: readonly CompiledWording[]) =>
-        wordings.some((wording) => findWording(wording, folded, source) !== undefined);
-      return { codex: has(codex) ? 'named' : has(vendor) ? 'hinted' : 'none', foreign: has(foreign) };
-    },
+    read: (folded, source) =>
+      toContext((wanted) =>
+        kinds.some(({ sign, kind }) => kind === wanted && findWording(sign, folded, source) !== undefined),
+      ),
     open() {
       const known = new Set<string>();
       const looks = new Uint16Array(signs.length);
       return {
         seen(sign, bytes, end) {
-          const kind = kindOf(sign);
+          const kind = kinds[sign]?.kind as string;
           if (known.has(kind) || (looks[sign] as number) >= MAX_LOOKS) return;
           looks[sign] = (looks[sign] as number) + 1;
           const around = bytes.toString('utf8', Math.max(0, end - AROUND), end + AROUND);
           if (findWording(signs[sign] as CompiledWording, fold(around), around) !== undefined)
             known.add(kind);
         },
-        current: () => ({
-          codex: known.has('codex') ? 'named' : known.has('vendor') ? 'hinted' : 'none',
-          foreign: known.has('foreign'),
-        }),
+        // A long text is somebody's log: one mention of a namesake does not make all of it theirs.
+        current: () => toContext((kind) => kind !== 'namesake' && known.has(kind)),
       };
     },
   };

@@ -1,0 +1,119 @@
+/**
+ * How people tell it themselves: half a message, a sentence of their own around it, another language, the words of a
+ * companion program. The right failure comes first, with confidence; the same words about something else do not.
+ */
+import { describe, expect, it } from 'vitest';
+import type { FailureId } from './ids.ts';
+import { createMatcher } from './matcher/matcher.ts';
+
+const TOLD: readonly (readonly [FailureId, string])[] = [
+  // Logins and keys.
+  [
+    'auth.credentials_malformed',
+    'Error: account/read failed: email and plan type are required for chatgpt authentication (code -32600)',
+  ],
+  ['auth.credentials_malformed', '换上导入的 auth.json 后 Codex 不能用，打开看 refresh_token 这一项一直为空'],
+  [
+    'auth.callback_port_in_use',
+    '添加账号时提示登录失败：以一种访问权限不允许的方式做了一个访问套接字的尝试 (os error 10013)',
+  ],
+  ['auth.callback_unreachable', '在浏览器里登录 Codex，最后一步是 localhost 拒绝了连接，页面打不开'],
+  [
+    'auth.token_exchange_failed',
+    'http://localhost:1455/auth/callback?code=x&state=y answers 500, the page says token exchange error',
+  ],
+  ['auth.apikey_conflict', 'After the browser login I go back to the API key in codex and it fails with 403'],
+  ['auth.apikey_conflict', '已经用 ChatGPT 登录 codex 了，请求里依旧是之前的 api 密钥'],
+  ['auth.account_mismatch', '插件自动切号以后，codex 侧边栏还在执行原来的账号，要 Reload Window'],
+  // Limits and pools.
+  [
+    'ratelimit.usage_limit',
+    'You have reached your usage limit. Upgrade or buy credits, or try again after 9:15 PM.',
+  ],
+  ['ratelimit.usage_limit', 'codex tells me I hit my limit, but the weekly bar says 40 % used'],
+  ['pool.exhausted', 'No available accounts: all upstream accounts are unavailable (account_stream_cap)'],
+  [
+    'pool.stale_cooldown',
+    'The quota cooldown of that account is still applied by the proxy after the window was reset',
+  ],
+  [
+    'pool.stale_cooldown',
+    'codex pool: account b is still quota_exceeded although /wham/usage says used_percent: 0',
+  ],
+  // Models, streams, configuration.
+  [
+    'model.unsupported_account',
+    'This model is not supported when using X-OpenAI-Internal-Codex-Responses-Lite.',
+  ],
+  [
+    'model.unsupported_account',
+    'codex run ended: HTTP 400, model not supported when using a ChatGPT account',
+  ],
+  ['network.stream_idle_timeout', 'codex 输出到一半就 idle timeout，断流以后又重连'],
+  ['session.encrypted_content', "Missing required parameter: 'input[7].encrypted_content'."],
+  ['config.toml_syntax', '切换供应商以后 codex 打不开，提示 config.toml TOML parse failed'],
+  // State.
+  [
+    'state.sqlite_locked',
+    'codex: failed to initialize sqlite state runtime, because another codex app-server holds logs_2.sqlite (it is not corrupt)',
+  ],
+  ['state.log_growth', 'constant SQLite WAL writes from TRACE logs, RUST_LOG does not change it'],
+  ['state.history_hidden', '接入第三方以后 codex 左边的聊天记录都消失了'],
+  [
+    'state.global_state_corrupt',
+    'warning [global-state] failing to load the global state; project grouping is lost',
+  ],
+  [
+    'state.wsl_shared_home',
+    'There are two Codex homes, C:\\Users\\u\\.codex and /home/u/.codex, and inside WSL the tool changes the Linux CLI config',
+  ],
+  // Sandbox, MCP, install.
+  ['sandbox.userns_blocked', 'codex sandbox: EACCES writing /proc/self/setgroups under AppArmor'],
+  [
+    'sandbox.blocked',
+    "git: couldn't create cache file '/tmp/xcrun_db-1a2b' (errno=Operation not permitted) inside the codex sandbox",
+  ],
+  ['mcp.auth_required', 'The MCP panel says "Enabled / Auth unsupported" since this morning'],
+  ['install.path_shadow', '`which -a codex` lists a duplicate: bun had put @openai/codex there too'],
+  // Remote control.
+  ['remote.presence_stale', 'studio.local — Offline · Last seen 3 hours ago, but the desktop app is open'],
+  [
+    'remote.presence_stale',
+    'codex remote-control answers "alreadyRunning", but the machine does not appear in the mobile app',
+  ],
+  ['remote.server_conflict', 'remote control answers 409 Conflict until the host is re-enrolled'],
+  ['remote.socket_or_daemon', 'Codex on this environment is out of date. Update to 0.150.0 or newer.'],
+];
+
+const NOT_OURS: readonly string[] = [
+  // Another program called Codex, and another program's config.toml.
+  'codex.librarian.importer WARNING import failed: /comics/a.cbz: database disk image is malformed',
+  'Error: invalid config at /home/u/.config/alacritty/config.toml: TOML parse error at line 3, column 1: duplicate key',
+  // Programs that talk to the API by themselves.
+  'failed to get response from OpenAI: error, status code: 500, message: internal server error',
+  // The same words about something else.
+  'The game is on cooldown until the arena reset, my account still says 2 h',
+  'Login window of the router: address in use (os error 98) when I start nginx',
+  'accounts.json of the wallet was wiped after the crash',
+  'I would like to hit my limits less often, could you raise the weekly quota?',
+];
+
+const matcher = createMatcher();
+
+describe('what people tell in their own words', () => {
+  it.each(TOLD)('is %s: %s', (id, text) => {
+    const { verdict, matches } = matcher.explainText(text);
+    expect({ id: matches[0]?.id, verdict }).toEqual({ id, verdict: 'match' });
+  });
+
+  it.each(NOT_OURS)('is not taken for ours: %s', (text) => {
+    expect(matcher.explainText(text).verdict).not.toBe('match');
+  });
+
+  it('does not take a denial for the failure', () => {
+    const { matches } = matcher.explainText(
+      'codex remote control is Connected, there is no 401, 403, 409 in the log',
+    );
+    expect(matches.map((match) => match.id)).not.toContain('remote.server_conflict');
+  });
+});
