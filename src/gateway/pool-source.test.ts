@@ -8,8 +8,11 @@ import { requirePool, updatePool } from '../accounts/store/pool-store.ts';
 import { projectKey } from '../accounts/store/project.ts';
 import { openDatabase } from '../storage/sqlite.ts';
 import type { ChoiceRequest } from './account-source.ts';
+import { createLedgerWriter } from './daemon/ledger-writer.ts';
+import type { RequestEvent } from './events.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { openPoolSource, type PoolSource } from './pool-source.ts';
+import { createThreadProjects } from './thread-projects.ts';
 
 let world: LabWithHome;
 let source: PoolSource;
@@ -60,6 +63,28 @@ async function ask(): Promise<Response> {
     body: JSON.stringify({ model: 'gpt-lab', input: [], stream: true }),
   });
 }
+
+let servedAtMs = Date.now();
+const servedEvent = (threadId: string, account: string): RequestEvent => {
+  servedAtMs = Math.max(servedAtMs + 1, Date.now());
+  return {
+    kind: 'request',
+    client: 'session',
+    transport: 'http',
+    method: 'POST',
+    path: 'responses',
+    threadId,
+    model: 'gpt-lab',
+    account,
+    status: 200,
+    end: 'whole',
+    usage: null,
+    attempts: [],
+    startedAtMs: servedAtMs,
+    firstByteMs: 1,
+    tookMs: 2,
+  };
+};
 
 describe('choosing', () => {
   test('an empty pool lets the client’s own login through', async () => {
@@ -225,6 +250,42 @@ test('what the project of a thread prefers counts for its requests, and for no o
   expect([ofThread(inside), ofThread(later)]).toEqual([second.key, second.key]);
   expect([ofThread(outside), chosen()]).not.toContain(second.key);
   expect(source.prepare(inside ?? '')).toBeNull(); // known
+});
+
+test('a thread goes on with its account when the gateway is started anew, unless the user has switched since', async () => {
+  const [first, second] = await twoAccounts();
+  await source.close(); // it has noted from when on threads count
+  const ledger = createLedgerWriter({
+    scope: world.scope(),
+    projects: createThreadProjects(world.scope()),
+    onTrouble: (message) => expect(message).toBe(''),
+  });
+  for (const [threadId, account] of [
+    ['one', first.key],
+    ['one', second.key],
+    ['two', first.key],
+  ] as const)
+    ledger.add(servedEvent(threadId, account));
+  await ledger.close();
+  source = await openPoolSource(world.scope());
+  expect(source.choose(request({ threadId: 'one' }))).toMatchObject({
+    account: { key: second.key },
+    reason: 'affinity',
+  });
+  expect(source.choose(request({ threadId: 'two' }))).toMatchObject({
+    account: { key: first.key },
+    reason: 'affinity',
+  });
+  await source.close();
+  await updatePool(world.scope(), (pool) => ({
+    pool: { ...pool, affinityGeneration: pool.affinityGeneration + 1 },
+    result: null,
+  }));
+  for (let starts = 0; starts < 2; starts += 1) {
+    source = await openPoolSource(world.scope());
+    expect(source.choose(request({ threadId: 'one' }))).toMatchObject({ reason: 'best' });
+    await source.close();
+  }
 });
 
 describe('with the gateway and the lab', () => {

@@ -22,6 +22,7 @@ import type {
 import { credentialOf, forgetPast, liftPause } from './pool/account-state.ts';
 import { blockedAccount } from './pool/blocked-list.ts';
 import { createBoundedMemory } from './pool/bounded-memory.ts';
+import { noteGeneration, readFormerThreads } from './pool/former-threads.ts';
 import { createKeeper } from './pool/keeper.ts';
 import { createLivePool } from './pool/live-pool.ts';
 import { createMadeChoices, type MadeChoice } from './pool/made-choices.ts';
@@ -90,6 +91,14 @@ export async function openPoolSource(
   const recovery = createRecovery(scope, live, () => {});
   const made = createMadeChoices();
   let isReading: Promise<void> | null = null;
+  let isNoting: Promise<void> = Promise.resolve();
+  const noteThreadsFromNowOn = (generation: number) => {
+    isNoting = isNoting.then(() => noteGeneration(scope, generation)).catch(onError);
+  };
+  const { affinityGeneration } = live.snapshot.pool;
+  const former = await readFormerThreads(scope, affinityGeneration, THREADS).catch(onError);
+  for (const [thread, account] of former ?? []) threads.set(thread, account);
+  if (former === null) noteThreadsFromNowOn(affinityGeneration);
 
   const reload = () => {
     isReading ??= (async () => {
@@ -98,7 +107,11 @@ export async function openPoolSource(
       const next = await readSnapshot(scope);
       mark = seen;
       if (next === null) return; // corrupt: what was read last stays in force
-      if (next.pool.affinityGeneration !== live.snapshot.pool.affinityGeneration) threads.clear();
+      const { affinityGeneration: generation } = next.pool;
+      if (generation !== live.snapshot.pool.affinityGeneration) {
+        threads.clear();
+        noteThreadsFromNowOn(generation);
+      }
       live.replace(next);
     })()
       .catch(onError)
@@ -255,6 +268,7 @@ export async function openPoolSource(
     close: async () => {
       for (const timer of timers) clearInterval(timer);
       await isReading;
+      await isNoting;
       await keeper.flush(live.snapshot.pool);
     },
   };

@@ -211,7 +211,7 @@ export const SESSION_FAILURES: readonly SessionFailure[] = [
   {
     name: 'the gateway is killed (kill -9) between two turns',
     harm: killGateway,
-    sees: 'any',
+    sees: 'same',
   },
   {
     name: 'the gateway of a session with `--account 2` is killed (kill -9) between two turns',
@@ -234,7 +234,7 @@ export const SESSION_FAILURES: readonly SessionFailure[] = [
       await session.nextPiece();
       await killGateway(world);
     },
-    sees: 'any',
+    sees: 'same',
     retries: 'over-http',
   },
   {
@@ -316,6 +316,7 @@ async function removeAccount(world: SessionWorld, account: LabAccountName): Prom
 }
 
 async function killGateway(world: SessionWorld): Promise<void> {
+  await sleep(1200); // it writes once a second which account serves which thread
   process.kill(await world.gatewayPid(), 'SIGKILL');
 }
 
