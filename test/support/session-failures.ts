@@ -210,14 +210,14 @@ export const SESSION_FAILURES: readonly SessionFailure[] = [
   },
   {
     name: 'the gateway is killed (kill -9) between two turns',
-    harm: killGateway,
+    harm: loseGateway,
     sees: 'same',
   },
   {
     name: 'the gateway of a session with `--account 2` is killed (kill -9) between two turns',
     isSample: true,
     options: ['--account', '2'],
-    harm: killGateway,
+    harm: loseGateway,
     sees: 'same',
   },
   {
@@ -318,6 +318,13 @@ async function removeAccount(world: SessionWorld, account: LabAccountName): Prom
 async function killGateway(world: SessionWorld): Promise<void> {
   await sleep(1200); // it writes once a second which account serves which thread
   process.kill(await world.gatewayPid(), 'SIGKILL');
+}
+
+/** The same, and nobody says anything until it is back. */
+async function loseGateway(world: SessionWorld): Promise<void> {
+  const former = await world.gatewayPid();
+  await killGateway(world);
+  while ((await world.gatewayPid()) === former) await sleep(20);
 }
 
 /** As the first command after an update does. */
