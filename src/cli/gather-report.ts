@@ -53,7 +53,7 @@ export async function gatherReport(
     const [accounts, remote, gateway, shim, signals] = await Promise.all([
       part(async () => {
         const loaded = await loadLiveView(scope, quiet, { live, model: null, overlay: true });
-        return reportToJson(loaded, { live, explain: true });
+        return reportToJson(scope, loaded, { live, explain: true });
       }),
       part(async () => lookToJson(redactedLook(await lookAtRemote(scope, { server: live })))),
       part(async () => gatewayToJson(await findGateway(scope))),

@@ -7,9 +7,21 @@ import * as v from 'valibot';
 import type { CodexReader } from './home.ts';
 import { type Reading, readText } from './reading.ts';
 
+export interface ModelEntry {
+  readonly id: string;
+  /** Codex offers it for choice. */
+  readonly isListed: boolean;
+  /** Tokens; `null` when the list does not say. */
+  readonly contextWindow: number | null;
+  /** Whether it can search for tools; `null` when the list does not say. */
+  readonly hasToolSearch: boolean | null;
+}
+
 export interface ModelsCache {
   /** Ids in the order of the list, those that Codex hides included. */
   readonly models: readonly string[];
+  /** The same with what the list says of each. */
+  readonly entries: readonly ModelEntry[];
   /** Epoch ms. */
   readonly fetchedAt: number | null;
   readonly clientVersion: string | null;
@@ -21,7 +33,14 @@ const MAX_BYTES = 32 * 1024 * 1024;
 const CacheJson = v.looseObject({
   fetched_at: v.optional(v.nullable(v.string()), null),
   client_version: v.optional(v.nullable(v.string()), null),
-  models: v.array(v.looseObject({ slug: v.string() })),
+  models: v.array(
+    v.looseObject({
+      slug: v.string(),
+      visibility: v.optional(v.unknown()),
+      context_window: v.optional(v.fallback(v.nullable(v.number()), null), null),
+      supports_search_tool: v.optional(v.fallback(v.nullable(v.boolean()), null), null),
+    }),
+  ),
 });
 
 /** The cached list; `missing` before the first use. */
@@ -44,6 +63,12 @@ export const readModelsCache: CodexReader<Reading<ModelsCache>> = async ({ home 
     path,
     value: {
       models: models.map((model) => model.slug),
+      entries: models.map(({ slug, visibility, context_window, supports_search_tool }) => ({
+        id: slug,
+        isListed: visibility === undefined || visibility === 'list',
+        contextWindow: context_window,
+        hasToolSearch: supports_search_tool,
+      })),
       fetchedAt: Number.isNaN(fetchedAt) ? null : fetchedAt,
       clientVersion: client_version,
     },

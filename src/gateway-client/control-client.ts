@@ -55,6 +55,17 @@ export async function findGateway(scope: CodexScope): Promise<FoundGateway> {
   }
 }
 
+/**
+ * Has a running gateway forget why it leaves accounts alone: all, or the one with that key. Whether one runs. Throws as
+ * {@link askGateway}.
+ */
+export async function forgetInGateway(scope: CodexScope, account: string | null): Promise<boolean> {
+  const found = await findGateway(scope);
+  if (found.kind !== 'running') return false;
+  await askGateway(found.file, 'POST', '/forget', { account });
+  return true;
+}
+
 /** One request to the control API; its JSON. Throws `ERR_GATEWAY_GONE` or `ERR_GATEWAY_CONTROL`. */
 export async function askGateway(
   file: Pick<GatewayFile, 'controlUrl' | 'controlToken'>,

@@ -173,6 +173,26 @@ describe('choosing', () => {
   });
 });
 
+test('what went wrong can be forgotten, of one account or of all, but not that a login was refused', async () => {
+  const [first, second] = await twoAccounts();
+  const untilMs = Date.now() + 3_600_000;
+  source.report({
+    key: first.key,
+    kind: 'limited',
+    why: 'too-many-requests',
+    untilMs,
+    model: null,
+    planType: null,
+  });
+  source.report({ key: second.key, kind: 'rejected', code: null });
+  const available = () => source.accounts().map(({ isAvailable }) => isAvailable);
+  expect(available()).toEqual([false, false]);
+  await source.forget(second.key);
+  expect(available()).toEqual([false, false]);
+  await source.forget(null);
+  expect(available()).toEqual([true, false]);
+});
+
 test('an account added or removed while it runs is seen', async () => {
   const first = await world.addAccount('plus');
   source = await openPoolSource(world.scope());

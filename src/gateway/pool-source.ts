@@ -19,7 +19,7 @@ import type {
   GatewayAccount,
   PoolLimits,
 } from './account-source.ts';
-import { credentialOf, forgetPast, liftPause } from './pool/account-state.ts';
+import { credentialOf, forgetFailures, forgetPast, liftPause } from './pool/account-state.ts';
 import { blockedAccount } from './pool/blocked-list.ts';
 import { createBoundedMemory } from './pool/bounded-memory.ts';
 import { noteGeneration, readFormerThreads } from './pool/former-threads.ts';
@@ -50,6 +50,11 @@ export interface PoolSource extends AccountSource {
   accounts(): readonly PoolAccountState[];
   /** Newest first, explained when asked; not for the traffic's path. */
   lastChoices(): readonly MadeChoice[];
+  /**
+   * Forgets why accounts are left alone (all, or the one with that key) and, for all, which thread is whose. A login that was
+   * refused stays refused until it is renewed, and what the files say holds on.
+   */
+  forget(key: string | null): Promise<void>;
   /** Reads the files now if they have changed. */
   reload(): Promise<void>;
   /** Writes what has gathered, and stops. */
@@ -264,6 +269,15 @@ export async function openPoolSource(
       });
     },
     lastChoices: made.explained,
+    forget: async (only) => {
+      await keeper.flush(live.snapshot.pool); // or it would be written down after having been forgotten
+      for (const { key } of live.snapshot.pool.accounts) {
+        if (only !== null && key !== only) continue;
+        forgetFailures(live.stateOf(key));
+        live.refreshCandidate(key);
+      }
+      if (only === null) threads.clear();
+    },
     reload,
     close: async () => {
       for (const timer of timers) clearInterval(timer);

@@ -356,6 +356,56 @@ describe('report', () => {
   });
 });
 
+test('models: who can serve which of the models in the list that Codex keeps', async () => {
+  expect(await auth('models')).toMatchObject({
+    code: 0,
+    stdout: 'Codex has no list of models in this home yet: it gets one when it starts.\n',
+  });
+  await writePool();
+  await write('models_cache.json', {
+    fetched_at: new Date().toISOString(),
+    models: [
+      { slug: 'gpt-a', visibility: 'list', context_window: 272_000, supports_search_tool: true },
+      { slug: 'gpt-hidden', visibility: 'hide' },
+    ],
+  });
+  const { json } = await authJson('models');
+  expect(json.matrix.models).toMatchObject([
+    { id: 'gpt-a', isListed: true, contextWindow: 272_000, hasToolSearch: true },
+    { id: 'gpt-hidden', isListed: false, contextWindow: null },
+  ]);
+  expect(json.matrix.entries).toHaveLength(6);
+  expect(json.matrix.entries.slice(0, 3)).toMatchObject([
+    { accountIndex: 1, model: 'gpt-a', availability: 'ready', reason: null },
+    { accountIndex: 2, model: 'gpt-a', availability: 'delayed' },
+    { accountIndex: 3, model: 'gpt-a', availability: 'unavailable', reason: 'account is disabled' },
+  ]);
+  const seen = (await authJson('report', '--model', 'gpt-a')).json;
+  expect(seen.modelSelection.capabilities).toEqual({ toolSearch: true });
+});
+
+test('the settings are explained, the runtime is reset, and commands of other tools lead to ours', async () => {
+  await write('multi-auth/settings.json', {
+    version: 1,
+    pluginConfig: { fetchTimeoutMs: 5, schedulingStrategy: 'x' },
+  });
+  const { json } = await authJson('config', 'explain');
+  expect(json).toMatchObject({ storageKind: 'file', otherKeys: ['fetchTimeoutMs'] });
+  expect(json.entries.map(({ source }: { source: string }) => source)).not.toContain('file');
+  expect(json.warnings).toEqual([expect.stringContaining('schedulingStrategy cannot have that value')]);
+  expect((await auth('config', 'explain')).stdout).toContain('of no effect here: fetchTimeoutMs');
+  expect((await authJson('rotation', 'reset-runtime')).json).toMatchObject({
+    ok: true,
+    resetVolatileRuntimeState: false,
+    appBindRestarted: false,
+    gateway: { state: 'absent' },
+  });
+  expect(await auth('monitor')).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^✖ there is no `steward auth monitor`\n.*steward auth report/),
+  });
+});
+
 describe('why-selected', () => {
   test('shows every account in the order in which it would serve, with its reasons', async () => {
     await writePool();
@@ -366,16 +416,13 @@ describe('why-selected', () => {
       ok: true,
       availableCount: 1,
       totalCount: 3,
-      config: { healthWeight: 0, tokenWeight: 0, freshnessWeight: 0 },
+      config: { strategy: 'hybrid' },
       selected: {
         index: 0,
         oneBasedIndex: 1,
         email: 'us***@***.test',
         available: true,
         health: expect.any(Number),
-        tokens: 50,
-        capabilityBoost: 0,
-        pidBonus: 0,
       },
     });
     // biome-ignore lint/suspicious/noExplicitAny: tests compare whole values

@@ -21,7 +21,7 @@ import { requirePool, updatePool } from './pool-store.ts';
 import { projectKey } from './project.ts';
 import { type QuotaEntry, readQuotaCache, writeQuota } from './quota-cache.ts';
 import { readRoutingProfile } from './routing-profiles.ts';
-import { readSettings, updateSettings } from './settings-store.ts';
+import { explainSettings, readSettings, updateSettings } from './settings-store.ts';
 
 let home: AccountsHome;
 beforeEach(async () => {
@@ -106,7 +106,7 @@ describe('settings', () => {
     expect(settings).toMatchObject({
       codexRuntimeRotationProxy: true,
       schedulingStrategy: 'hybrid',
-      fetchTimeoutMs: 60_000,
+      perProjectAccounts: true,
       preemptiveQuotaMaxDeferralMs: 7_200_000,
     });
     expect({ path, warnings }).toEqual({ path: null, warnings: [] });
@@ -124,32 +124,60 @@ describe('settings', () => {
     await home.write('settings.json', {
       version: 1,
       pluginConfig: {
-        fetchTimeoutMs: 5,
-        sessionAffinity: false,
-        minRotationIntervalMs: 1,
-        streamStallTimeoutMs: 2_000,
+        preemptiveQuotaMaxDeferralMs: 5,
+        preemptiveQuotaEnabled: false,
+        preemptiveQuotaRemainingPercent5h: 1,
+        preemptiveQuotaRemainingPercent7d: 20,
       },
     });
     const env = {
-      CODEX_AUTH_SESSION_AFFINITY: 'Yes',
+      CODEX_AUTH_PREEMPTIVE_QUOTA_ENABLED: 'Yes',
       CODEX_AUTH_SCHEDULING_STRATEGY: 'fastest',
-      CODEX_AUTH_MIN_ROTATION_INTERVAL_MS: '0',
-      CODEX_AUTH_PREEMPTIVE_QUOTA_5H_REMAINING_PCT: '101',
+      CODEX_AUTH_PREEMPTIVE_QUOTA_5H_REMAINING_PCT: '0',
+      CODEX_AUTH_PER_PROJECT_ACCOUNTS: '101',
     };
     const { settings, sources, warnings } = await readSettings(home.at({ env }));
     expect(settings).toMatchObject({
-      fetchTimeoutMs: 60_000,
-      sessionAffinity: true,
-      minRotationIntervalMs: 0,
-      streamStallTimeoutMs: 2_000,
+      preemptiveQuotaMaxDeferralMs: 7_200_000,
+      preemptiveQuotaEnabled: true,
+      preemptiveQuotaRemainingPercent5h: 0,
+      preemptiveQuotaRemainingPercent7d: 20,
       schedulingStrategy: 'hybrid',
     });
-    expect(sources.get('minRotationIntervalMs')).toBe('env');
-    expect(sources.get('streamStallTimeoutMs')).toBe('file');
-    expect(warnings.join()).toMatch(/fetchTimeoutMs/);
+    expect(sources.get('preemptiveQuotaRemainingPercent5h')).toBe('env');
+    expect(sources.get('preemptiveQuotaRemainingPercent7d')).toBe('file');
+    expect(warnings.join()).toMatch(/preemptiveQuotaMaxDeferralMs/);
     expect(warnings.join()).toMatch(/STRATEGY=fastest/);
-    expect(warnings.join()).toMatch(/5H_REMAINING_PCT=101/);
+    expect(warnings.join()).toMatch(/PER_PROJECT_ACCOUNTS=101/);
     expect(warnings).toHaveLength(3);
+  });
+
+  it('are explained: value, default, source and variable; what only other tools honour is named', async () => {
+    await home.write('settings.json', {
+      version: 1,
+      pluginConfig: { schedulingStrategy: 'sequential', sessionAffinity: false },
+    });
+    const { path, entries, others } = await explainSettings(
+      home.at({ env: { CODEX_AUTH_PREEMPTIVE_QUOTA_ENABLED: '0' } }),
+    );
+    expect(path).toBe(join(home.root, 'settings.json'));
+    expect(entries.filter(({ source }) => source !== 'default')).toEqual([
+      {
+        key: 'schedulingStrategy',
+        value: 'sequential',
+        defaultValue: 'hybrid',
+        source: 'file',
+        envNames: ['CODEX_AUTH_SCHEDULING_STRATEGY'],
+      },
+      {
+        key: 'preemptiveQuotaEnabled',
+        value: false,
+        defaultValue: true,
+        source: 'env',
+        envNames: ['CODEX_AUTH_PREEMPTIVE_QUOTA_ENABLED'],
+      },
+    ]);
+    expect(others).toEqual(['sessionAffinity']);
   });
 
   it('are stored without touching the others, and the former file is kept', async () => {
@@ -178,26 +206,26 @@ describe('settings', () => {
     const { settings, warnings } = await readSettings(home.scope);
     expect(settings.schedulingStrategy).toBe('hybrid');
     expect(warnings).toEqual([expect.stringMatching(/settings\.json, line 1/)]);
-    await expect(updateSettings(home.scope, { sessionAffinity: false })).rejects.toMatchObject({
+    await expect(updateSettings(home.scope, { preemptiveQuotaEnabled: false })).rejects.toMatchObject({
       code: 'ERR_ACCOUNTS_FILE',
     });
     await home.write('settings.json.bak', { version: 1, pluginConfig: { schedulingStrategy: 'sequential' } });
     expect((await readSettings(home.scope)).settings.schedulingStrategy).toBe('sequential');
-    await updateSettings(home.scope, { sessionAffinity: false });
+    await updateSettings(home.scope, { preemptiveQuotaEnabled: false });
     expect((await home.json('settings.json')).pluginConfig).toEqual({
       schedulingStrategy: 'sequential',
-      sessionAffinity: false,
+      preemptiveQuotaEnabled: false,
     });
   });
 
   it('of older versions are read, and brought along by the first change', async () => {
     await home.write('config.json', { schedulingStrategy: 'sequential', unknown: 1 });
     expect((await readSettings(home.scope)).settings.schedulingStrategy).toBe('sequential');
-    await updateSettings(home.scope, { sessionAffinity: false });
+    await updateSettings(home.scope, { preemptiveQuotaEnabled: false });
     expect((await home.json('settings.json')).pluginConfig).toEqual({
       schedulingStrategy: 'sequential',
       unknown: 1,
-      sessionAffinity: false,
+      preemptiveQuotaEnabled: false,
     });
   });
 

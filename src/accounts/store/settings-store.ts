@@ -48,6 +48,37 @@ export async function readSettings(scope: CodexScope): Promise<SettingsReading> 
   return { settings: v.parse(SettingsObject, Object.fromEntries(values)), sources, path, warnings };
 }
 
+export interface SettingExplained {
+  readonly key: SettingKey;
+  readonly value: Settings[SettingKey];
+  readonly defaultValue: Settings[SettingKey];
+  readonly source: SettingSource;
+  /** The variable that goes before the file. */
+  readonly envNames: readonly string[];
+}
+
+export interface SettingsExplained extends Pick<SettingsReading, 'path' | 'warnings'> {
+  readonly entries: readonly SettingExplained[];
+  /** Names in the file that are no settings of steward's. */
+  readonly others: readonly string[];
+}
+
+/** Each setting in effect and where it comes from. */
+export async function explainSettings(scope: CodexScope): Promise<SettingsExplained> {
+  const { settings, sources, path, warnings } = await readSettings(scope);
+  const { config } = await readConfig(scope, []);
+  const defaults = v.parse(SettingsObject, {});
+  const entries = KEYS.map((key) => ({
+    key,
+    value: settings[key],
+    defaultValue: defaults[key],
+    source: sources.get(key) ?? ('default' as const),
+    envNames: [VARIABLES[key]],
+  }));
+  const others = Object.keys(config).filter((name) => !KEYS.some((key) => key === name));
+  return { path, warnings, entries, others };
+}
+
 /** Stores these keys (`null` removes one) and keeps everything else in the file. Nothing is written when nothing changes. */
 export async function updateSettings(
   scope: CodexScope,

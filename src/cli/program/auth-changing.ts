@@ -211,6 +211,18 @@ function registerRotationCommands(auth: Command, { deps, done }: Registration): 
       done(await (await import('../commands/auth/rotation-bind.ts')).runRotationUnbindApp(options, deps)),
     );
   rotation
+    .command('reset-runtime')
+    .description('let the running gateway forget cool-downs and which thread is whose')
+    .option(...JSON_OPTION)
+    .action(async (options) =>
+      done(
+        await (await import('../commands/auth/rotation-reset-runtime.ts')).runRotationResetRuntime(
+          options,
+          deps,
+        ),
+      ),
+    );
+  rotation
     .command('reset-rate-limits')
     .description('forget remembered limits and waits')
     .addOption(new Option('--all', 'of all accounts').conflicts('account'))

@@ -64,6 +64,24 @@ export function registerReadingCommands(auth: Command, { deps, done }: Registrat
     );
 
   auth
+    .command('models')
+    .description('which account can serve which model')
+    .option(...JSON_OPTION)
+    .action(async (options) =>
+      done(await (await import('../commands/auth/models.ts')).runModels(options, deps)),
+    );
+
+  auth
+    .command('config')
+    .description('the settings in effect')
+    .command('explain')
+    .description('each setting, where it comes from and what it would be otherwise')
+    .option(...JSON_OPTION)
+    .action(async (options) =>
+      done(await (await import('../commands/auth/config-explain.ts')).runConfigExplain(options, deps)),
+    );
+
+  auth
     .command('verify')
     .description('verify where files are kept, and the flagged accounts')
     .addOption(new Option('--paths', 'the path chain of this project').conflicts(['flagged', 'all']))

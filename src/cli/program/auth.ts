@@ -3,6 +3,7 @@
  * brings accounts in or out stands here. Each command's work is a chunk of its own, imported when it runs.
  */
 import { type Command, Option } from 'commander';
+import { EXIT, StewardError } from '../../errors.ts';
 import { nearestNames } from '../../nearest.ts';
 import type { CommandDeps } from '../main.ts';
 import { registerChangingCommands } from './auth-changing.ts';
@@ -80,7 +81,29 @@ export function registerAuth(auth: Command, registration: Registration): void {
   registerChangingCommands(auth, registration);
 }
 
+/** Commands of codex-multi-auth that have no namesake here, and what does their job. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  monitor: '`steward auth report` shows the pool and the gateway, `steward auth usage` what was used',
+  features: '`codex features list` shows those of Codex, `steward auth --help` what steward does',
+  integrations:
+    '`steward shim install` puts codex itself behind the gateway; nothing has to be pasted anywhere',
+  bridge:
+    'the gateway hands out its tokens itself; `steward run -- …` uses it, `steward gateway status` shows it',
+  debug: '`steward bundle` makes a redacted zip for an issue',
+  history:
+    '`codex resume` lists the sessions, which all stay in sight; `steward history` lists what steward changed',
+  'init-config': 'no file is needed; `steward auth config explain` shows each setting and its variable',
+  uninstall: '`steward uninstall` takes steward out again and leaves the accounts',
+};
+
 function refuseUnknown(command: Command, word: string): never {
+  const elsewhere = ELSEWHERE[word];
+  if (elsewhere !== undefined) {
+    throw new StewardError('ERR_CLI_USAGE', 'user', `there is no \`steward auth ${word}\``, {
+      hint: elsewhere,
+      exitCode: EXIT.usage,
+    });
+  }
   const names = command.commands.flatMap((each) => [each.name(), ...each.aliases()]);
   const [meant] = nearestNames(word, names);
   const question = meant === undefined ? '' : ` (did you mean ${meant}?)`;

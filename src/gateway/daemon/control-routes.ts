@@ -7,7 +7,7 @@ import { renderMetrics } from './metrics.ts';
 
 export interface ControlDeps {
   readonly gateway: Gateway;
-  readonly view: Pick<PoolSource, 'accounts' | 'lastChoices'>;
+  readonly view: Pick<PoolSource, 'accounts' | 'lastChoices' | 'forget'>;
   /** Oldest first. */
   readonly recent: readonly GatewayEvent[];
   readonly stewardVersion: string;
@@ -34,6 +34,11 @@ export function createControlRoutes(deps: ControlDeps): ControlRoutes {
     'GET /events': () => ({ status: 200, json: { events: deps.recent } }),
     'GET /why-selected': () => ({ status: 200, json: { choices: view.lastChoices() } }),
     'GET /metrics': () => ({ text: renderMetrics(gateway.counters, view.accounts()) }),
+    'POST /forget': async (body) => {
+      const account = typeof body === 'object' && body !== null && 'account' in body ? body.account : null;
+      await view.forget(typeof account === 'string' ? account : null);
+      return { status: 200, json: null };
+    },
     'POST /stop': () => {
       setImmediate(() => deps.stop('asked'));
       return { status: 200, json: null };

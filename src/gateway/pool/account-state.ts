@@ -74,6 +74,14 @@ export function forgetPast(state: AccountState, now: number): void {
     state.refusedModels = [...state.modelsUntil.keys()];
 }
 
+/** Forgets all that went wrong, but for a login that was refused: only another one can change that. */
+export function forgetFailures(state: AccountState): void {
+  if (state.blocked?.reason !== 'auth-failure') state.blocked = null;
+  state.modelsUntil.clear();
+  state.refusedModels = [];
+  state.failures = 0;
+}
+
 /** A newer reading of the limits: a limit that it shows to be over no longer blocks. */
 export function takeQuota(state: AccountState, usage: Usage): void {
   state.quota = usage;

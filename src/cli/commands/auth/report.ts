@@ -1,15 +1,20 @@
 import { resolve } from 'node:path';
 import { familyOf } from '../../../accounts/selection/model-family.ts';
+import { loadPool } from '../../../accounts/store/pool-read.ts';
+import type { CodexScope } from '../../../codex/home.ts';
+import { type ModelEntry, readModelsCache } from '../../../codex/models-cache.ts';
 import { EXIT } from '../../../errors.ts';
+import { findGateway } from '../../../gateway-client/control-client.ts';
 import { writeFileAtomic } from '../../../storage/atomic-file.ts';
 import { isThere } from '../../../storage/is-there.ts';
-import type { AccountsView } from '../../accounts-view.ts';
+import type { AccountsView, HealthyReading } from '../../accounts-view.ts';
 import { type AuthSession, openAuthSession } from '../../auth-session.ts';
 import type { CommandDeps } from '../../main.ts';
 import { renderOutlook, renderReadingAge, renderStorage } from '../../render/accounts.ts';
 import { renderForecast } from '../../render/accounts-forecast.ts';
 import { answerText } from '../../render/redacted.ts';
 import { loadLiveView } from './live-view.ts';
+import { gatewayToJson } from './rotation-status.ts';
 import { forecastToJson, probeErrors } from './stored-forecast.ts';
 import type { LiveView } from './stored-view.ts';
 
@@ -38,7 +43,7 @@ export async function runReport(options: ReportOptions, deps: CommandDeps): Prom
     cachedOnly,
   });
   const { view, probe } = loaded;
-  const report = await reportToJson(loaded, options);
+  const report = await reportToJson(scope, loaded, options);
   session.answer(report);
   if (options.out !== undefined) {
     const path = resolve(scope.host.cwd, options.out);
@@ -65,6 +70,7 @@ function sayCounts(session: AuthSession, counts: ReturnType<typeof countAccounts
 
 /** The members of `auth report --json`; `steward report` carries them too. */
 export async function reportToJson(
+  scope: CodexScope,
   loaded: LiveView,
   { explain, model, maxAccounts, maxProbes, cachedOnly }: ReportOptions,
 ) {
@@ -73,6 +79,8 @@ export async function reportToJson(
   const { generatedAt, warnings, ...forecast } = forecastToJson(loaded, explain === true);
   const resetMarkerPath = `${paths.poolFile}.reset-intent`;
   const walPath = `${paths.poolFile}.wal`;
+  const gateway = await findGateway(scope);
+  const listed = model === undefined ? undefined : await listedModel(scope, model);
   const activeNumber = pool.accounts.length === 0 ? null : pool.activeIndex + 1;
   return {
     generatedAt,
@@ -84,7 +92,7 @@ export async function reportToJson(
       walPath,
       hasResetMarker: await isThere(resetMarkerPath),
       hasWal: await isThere(walPath),
-      schemaErrors: [],
+      schemaErrors: await unusableRows(scope, view.reading),
       ...(recoveredFrom === null ? {} : { recoverySource: recoveredFrom }),
     },
     model: model ?? null,
@@ -93,8 +101,8 @@ export async function reportToJson(
       normalized: model ?? null,
       remapped: false,
       promptFamily: model === undefined ? null : familyOf(model),
-      // Documented; what a model can do is for the server to say, and nobody asked it.
-      capabilities: { toolSearch: null, computerUse: null, compaction: null },
+      // What Codex's own list says; of codex-multi-auth's other two capabilities it says nothing.
+      capabilities: { toolSearch: listed?.hasToolSearch ?? null },
     },
     liveProbe: probe !== null,
     liveProbeBudget: {
@@ -111,10 +119,22 @@ export async function reportToJson(
     pinnedNumber: pool.pinnedIndex === null ? null : pool.pinnedIndex + 1,
     forecast,
     runtimeOverlay: hasOverlay,
-    runtime: null,
-    runtimeSnapshotLoadError: null,
+    runtime: gateway.kind === 'running' ? gatewayToJson(gateway) : null,
+    runtimeSnapshotLoadError: 'reason' in gateway ? gateway.reason : null,
     warnings,
   };
+}
+
+/** Rows of the pool file that are no account, which are kept as they are. */
+async function unusableRows(scope: CodexScope, { paths }: HealthyReading): Promise<readonly string[]> {
+  const loaded = await loadPool(paths, scope.host.now());
+  const count = loaded.kind === 'ok' ? loaded.document.unusableRows.length : 0;
+  return count === 0 ? [] : [`accounts: ${count} without a refresh token`];
+}
+
+async function listedModel(scope: CodexScope, model: string): Promise<ModelEntry | undefined> {
+  const list = await readModelsCache(scope);
+  return list.kind === 'ok' ? list.value.entries.find(({ id }) => id === model) : undefined;
 }
 
 function countAccounts({ reading, forecast, input }: AccountsView) {

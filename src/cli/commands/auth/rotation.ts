@@ -7,7 +7,7 @@ import { requirePool } from '../../../accounts/store/pool-store.ts';
 import { readSettings, updateSettings } from '../../../accounts/store/settings-store.ts';
 import { EXIT } from '../../../errors.ts';
 import { readBinding } from '../../../gateway-client/binding.ts';
-import { findGateway } from '../../../gateway-client/control-client.ts';
+import { findGateway, forgetInGateway } from '../../../gateway-client/control-client.ts';
 import { openAuthSession } from '../../auth-session.ts';
 import type { CommandDeps } from '../../main.ts';
 
@@ -77,6 +77,7 @@ export async function runRotationResetRateLimits(
   if (pool.accounts.length === 0) throw noAccounts();
   const only = options.account === undefined ? null : requireAccount(pool, String(options.account));
   const onlyKey = only === null ? undefined : pool.accounts[only]?.key;
+  if (!dryRun) await forgetInGateway(session.scope, onlyKey ?? null); // first: what it still has to write comes with it
   const outcome = await resetLimits(session.scope, {
     dryRun,
     ...(onlyKey === undefined ? {} : { onlyKey }),

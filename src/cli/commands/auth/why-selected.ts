@@ -37,7 +37,7 @@ export async function runWhySelected(options: WhySelectedOptions, deps: CommandD
     availableCount: candidates.filter(({ available }) => available).length,
     totalCount: candidates.length,
     model: view.input.model,
-    config: { ...view.loaded.demand.settings, ...FOREIGN_WEIGHTS },
+    config: view.loaded.demand.settings,
     reason: recommendationOf(view),
     selected: selected === null ? null : { ...selected, selectionReason: recommendationOf(view) },
     candidates,
@@ -51,13 +51,6 @@ export async function runWhySelected(options: WhySelectedOptions, deps: CommandD
   }
   return selected === null ? EXIT.problems : EXIT.ok;
 }
-
-/**
- * Documented members of codex-multi-auth 2.8 for terms of its score that have no part in ours: no bucket of our own ever
- * holds back an account (its 50 tokens are always there), and nothing depends on the process id.
- */
-const FOREIGN_WEIGHTS = { healthWeight: 0, tokenWeight: 0, freshnessWeight: 0 };
-const FOREIGN_TERMS = { tokens: 50, capabilityBoost: 0, pidBonus: 0 };
 
 /** The accounts in the order in which they would serve. */
 function candidatesOf(view: AccountsView) {
@@ -82,7 +75,6 @@ function candidatesOf(view: AccountsView) {
         isSelected: isChosen,
         score,
         health: 100 - (view.forecast.accounts[index]?.riskScore ?? 0),
-        ...FOREIGN_TERMS,
         weight: facts?.preferences.weight ?? 1,
         tags: facts?.preferences.tags ?? [],
         inflight: facts?.runtime.inflight ?? 0,
