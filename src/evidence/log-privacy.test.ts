@@ -49,13 +49,17 @@ describe('a log line without the conversation', () => {
     expect(rest.join()).not.toContain('SECRET');
   });
 
-  it('loses its spans, of which the ids stay, and what follows it stays when it stays', () => {
-    expect(
-      shown(`${T} WARN ${SPANS}codex_core::client: falling back to HTTP`, 'caused by: no route'),
-    ).toEqual([
+  it('loses its spans, of which the ids stay, and what follows it without a head', () => {
+    expect(shown(`${T} WARN ${SPANS}codex_core::client: falling back to HTTP`, 'look at SECRET')).toEqual([
       `${T} WARN codex_core::client: thread_id=0198e2f4-1111-7222-8333-444455556666 turn.id=0198e2f4-aaaa falling back to HTTP`,
-      'caused by: no route',
+      '(left out: it may quote the conversation)',
     ]);
+    const named = 'app.request{a="SECRET"}:run_turn:stream_request: codex_core::client: falling back';
+    expect(shown(`${T} WARN ${named}`, `${T} WARN run_turn: codex_tui::app: SECRET`)).toEqual([
+      `${T} WARN codex_core::client: falling back`,
+      `${T} WARN codex_tui::app: (left out: it may quote the conversation)`,
+    ]);
+    expect(shown(`${T} WARN codex_tui::app: codex_core::client: SECRET`).join()).not.toContain('SECRET');
     expect(shown(`${T} WARN ${SPANS.slice(0, 90)}`).join()).not.toContain('SECRET');
   });
 

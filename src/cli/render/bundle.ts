@@ -12,6 +12,7 @@ export function renderBundlePreview({ files, omitted, zip }: Bundle, terminal: T
   lines.push(
     '',
     'Secrets are removed: by name, by shape, by randomness, and every one found on this machine by value.',
+    'No conversation is in it: of a log line that may quote one, only the time, the part of Codex and the ids stay.',
   );
   return `${lines.join('\n')}\n`;
 }

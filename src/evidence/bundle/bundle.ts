@@ -117,7 +117,8 @@ ${left.join('\n')}
 Tokens, keys, passwords, cookies and e-mail addresses were replaced by \`<redacted>\` or shortened: by the names under which they
 stand, by their shape, by their randomness, and by value, for every secret found in the Codex home and in the environment, also
 in part and in base64 and URL encoding. The finished files were searched once more before they were packed. The home folder is
-written \`~\`. Request, thread and session ids are kept, because OpenAI finds a request by them. Conversations are not in here,
-except where a log line of a failure quotes one: look at \`logs/\` before you publish it.
+written \`~\`. Request, thread and session ids are kept, because OpenAI finds a request by them. Conversations are not in here:
+a log line stays as it is only where it comes from a part of Codex that never sees what is said (connections, logins, settings,
+files); of any other the time, the part and the ids stay. Files of your own (\`added/\`) are as you gave them, without secrets.
 `;
 }

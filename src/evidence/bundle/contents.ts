@@ -1,6 +1,7 @@
 /** What goes into a feedback bundle, each file with one sentence on what it is; nothing of it is scrubbed yet. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readAuth } from '../../codex/auth-file.ts';
 import { readTail } from '../../codex/enrollment-tail.ts';
 import type { CodexScope } from '../../codex/home.ts';
 import { openJournal } from '../../codex/home-journal.ts';
@@ -46,7 +47,7 @@ export async function draftBundle<Doctor extends DoctorFacts>(
     codexVersion: report.doctor.codexVersion,
     installs: report.installs,
     environment: report.environment,
-    plan: planOf(report.accounts, report.remote),
+    plan: await planOf(scope, report.accounts),
     model: await modelOf(scope),
     findings: report.doctor.findings,
     recentFailures: report.recentFailures,
@@ -133,9 +134,10 @@ async function modelOf({ home }: CodexScope): Promise<string | null> {
 }
 
 /** The plan that the login names, else the one the limits were read for. */
-function planOf(accounts: JsonObject | Unavailable, remote: JsonObject | Unavailable): string | null {
-  const fromLogin = at(remote, ['login', 'planType']);
-  if (typeof fromLogin === 'string') return fromLogin;
+async function planOf(scope: CodexScope, accounts: JsonObject | Unavailable): Promise<string | null> {
+  const auth = await readAuth(scope);
+  const login = auth.kind === 'ok' ? (auth.value.identity?.planType ?? auth.value.access?.planType) : null;
+  if (typeof login === 'string') return login;
   const rows = at(accounts, ['forecast', 'accounts']);
   if (!Array.isArray(rows)) return null;
   const plans = rows.map((row) => at(row, ['quota', 'planType'])).filter((plan) => typeof plan === 'string');

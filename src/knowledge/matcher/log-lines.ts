@@ -3,6 +3,7 @@
  * and only in lines that are the client's own complaint: a log also holds what the model read and wrote, and a
  * source file that mentions an error is not that error.
  */
+import { withoutSpans } from '../../codex/log-line.ts';
 import type { FailureId } from '../ids.ts';
 import { fold } from './fold.ts';
 import { createLineShower } from './lines.ts';
@@ -82,7 +83,9 @@ function extend(group: LogMatch | undefined, id: FailureId, line: LogLine): LogM
     count: (group?.count ?? 0) + 1,
     firstAtMs: first.length > 0 ? Math.min(...first) : null,
     lastAtMs: last.length > 0 ? Math.max(...last) : null,
-    sample: newest ? createLineShower(line.text)(line.text, 0) : group.sample,
+    sample: newest
+      ? createLineShower(line.text)(withoutSpans(line.text, line.source === 'db' ? 'db' : 'log'), 0)
+      : group.sample,
     where: newest ? line.where : group.where,
     source: newest ? line.source : group.source,
   };
