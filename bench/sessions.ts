@@ -46,7 +46,7 @@ async function tryOne(failure: SessionFailure, alias: CodexAlias, transport: Tra
         `    ${failure.name}, ${VERSION[alias]} over ${WORDS[transport]}: ${trouble} (asked: ${tried.asked})`,
       );
     }
-    return wordsOf(tried);
+    return wordsOf(tried, failure);
   } catch (error) {
     bad += 1;
     console.log(`    ${failure.name}, ${VERSION[alias]} over ${WORDS[transport]}: ${String(error)}`);
@@ -56,7 +56,7 @@ async function tryOne(failure: SessionFailure, alias: CodexAlias, transport: Tra
   }
 }
 
-function wordsOf({ seen, used }: TriedFailure): string {
+function wordsOf({ seen, used }: TriedFailure, { retries }: SessionFailure): string {
   const by = /^from (\w+)$/.exec(seen.answer ?? '')?.[1];
   const outcome =
     seen.failure !== null
@@ -66,6 +66,7 @@ function wordsOf({ seen, used }: TriedFailure): string {
         : by === used
           ? 'the answer'
           : 'the answer, from another account';
+  if (retries === 'perhaps') return `perhaps “Reconnecting...” for a moment, then ${outcome}`;
   const [first] = seen.notices;
   return first === undefined ? outcome : `${seen.notices.length} × “${plain(first)}”, then ${outcome}`;
 }

@@ -24,8 +24,11 @@ export interface SessionFailure {
   during?(world: SessionWorld, session: CodexSession, used: LabAccountName): Promise<void>;
   /** `other`: the answer, from the other account; `same`: from the same; `third`: from `pro`; else what the turn fails with. */
   readonly sees: 'other' | 'same' | 'third' | 'any' | RegExp;
-  /** Whether Codex tells that it asks again: never, unless said. Over WebSocket it does not tell the first time. */
-  readonly retries?: boolean | 'over-http';
+  /**
+   * Whether Codex tells that it asks again: never, unless said. Over WebSocket it does not tell the first time.
+   * `perhaps`: it depends on the moment.
+   */
+  readonly retries?: boolean | 'over-http' | 'perhaps';
 }
 
 type Effect = FaultInput['effect'];
@@ -235,7 +238,7 @@ export const SESSION_FAILURES: readonly SessionFailure[] = [
       await killGateway(world);
     },
     sees: 'same',
-    retries: 'over-http',
+    retries: 'perhaps',
   },
   {
     name: 'the gateway is replaced by another version in the middle of an answer',
@@ -292,7 +295,8 @@ function troubleOf(
 ): readonly string[] {
   const trouble: string[] = [];
   const isTold = retries === 'over-http' ? transport === 'http' : retries;
-  if (isTold !== notices.length > 0) trouble.push(`notices: ${notices.join(' | ') || 'none'}`);
+  if (retries !== 'perhaps' && isTold !== notices.length > 0)
+    trouble.push(`notices: ${notices.join(' | ') || 'none'}`);
   if (sees instanceof RegExp) {
     if (!sees.test(failure ?? '')) trouble.push(`failure: ${failure}; answer: ${answer}`);
     return trouble;
