@@ -25,7 +25,20 @@ const TOLD: readonly (readonly [FailureId, string])[] = [
   ['auth.apikey_conflict', 'After the browser login I go back to the API key in codex and it fails with 403'],
   ['auth.apikey_conflict', '已经用 ChatGPT 登录 codex 了，请求里依旧是之前的 api 密钥'],
   ['auth.account_mismatch', '插件自动切号以后，codex 侧边栏还在执行原来的账号，要 Reload Window'],
+  ['auth.plan_not_eligible', 'Codex: an error occurred during authentication (codex_cli_workspace_disabled)'],
+  ['auth.callback_port_in_use', 'codex, Sign in with ChatGPT: Address in use (os error 98)'],
+  ['auth.callback_unreachable', 'The login ends at http://localhost:1455/auth/callback, no response there'],
+  ['auth.callback_unreachable', 'I run codex in a VM and the login redirects the browser to localhost'],
+  [
+    'auth.account_mismatch',
+    'VS Code keeps the previous session after switching accounts with codex-auth until the window is reloaded',
+  ],
+  [
+    'auth.apikey_invalid',
+    'unexpected status 401 Unauthorized: missing api key, url: http://127.0.0.1:48760/v1/responses',
+  ],
   // Limits and pools.
+  ['ratelimit.credits_exhausted', '⚠️ Insufficient quota. Please check your billing details and retry.'],
   [
     'ratelimit.usage_limit',
     'You have reached your usage limit. Upgrade or buy credits, or try again after 9:15 PM.',
@@ -52,7 +65,18 @@ const TOLD: readonly (readonly [FailureId, string])[] = [
   ['network.stream_idle_timeout', 'codex 输出到一半就 idle timeout，断流以后又重连'],
   ['session.encrypted_content', "Missing required parameter: 'input[7].encrypted_content'."],
   ['config.toml_syntax', '切换供应商以后 codex 打不开，提示 config.toml TOML parse failed'],
+  [
+    'network.edge_blocked',
+    '⚠️ stream error: unexpected status 403 Forbidden: <!DOCTYPE html> <html lang="en-US">',
+  ],
+  ['config.untrusted_dir', 'codex exec refuses to run outside a trusted/git directory'],
+  ['context.window_exceeded', 'Codex desktop: context window 100% full, compacting never ends'],
+  ['safety.flagged', 'Codex falsely triggered the cybersecurity flag on a page fetcher'],
   // State.
+  [
+    'state.sqlite_migration',
+    'state_5.sqlite made on Windows is refused in WSL: the _sqlx_migrations checksum differs by line endings',
+  ],
   [
     'state.sqlite_locked',
     'codex: failed to initialize sqlite state runtime, because another codex app-server holds logs_2.sqlite (it is not corrupt)',
@@ -73,6 +97,20 @@ const TOLD: readonly (readonly [FailureId, string])[] = [
     'sandbox.blocked',
     "git: couldn't create cache file '/tmp/xcrun_db-1a2b' (errno=Operation not permitted) inside the codex sandbox",
   ],
+  [
+    'sandbox.blocked',
+    '- blocked by sandbox permissions: git cannot create .git/worktrees/fix-1/index.lock, nothing was staged',
+  ],
+  ['mcp.handshake_failed', 'handshaking error with this: [mcp_servers.cad] command = "/opt/cad/StdioServer"'],
+  ['install.ide_process', 'Codex panel stuck on the logo. Codex output: Activating Codex extension'],
+  [
+    'install.path_shadow',
+    'npm error code EEXIST, File exists: ~/.local/bin/codex, for npm i -g @openai/codex',
+  ],
+  [
+    'install.path_shadow',
+    'npm install -g @openai/codex@0.60.0 went well, with codex --version I see version 0.20.0',
+  ],
   ['mcp.auth_required', 'The MCP panel says "Enabled / Auth unsupported" since this morning'],
   ['install.path_shadow', '`which -a codex` lists a duplicate: bun had put @openai/codex there too'],
   // Remote control.
@@ -91,6 +129,8 @@ const NOT_OURS: readonly string[] = [
   'Error: invalid config at /home/u/.config/alacritty/config.toml: TOML parse error at line 3, column 1: duplicate key',
   // Programs that talk to the API by themselves.
   'failed to get response from OpenAI: error, status code: 500, message: internal server error',
+  "ERROR tensor::config: failed to parse config file 'tensor.toml': TOML parse error at line 8: duplicate key",
+  'WARN resolver: dns error: failed to lookup address information: Temporary failure in name resolution',
   // The same words about something else.
   'The game is on cooldown until the arena reset, my account still says 2 h',
   'Login window of the router: address in use (os error 98) when I start nginx',

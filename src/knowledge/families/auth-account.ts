@@ -68,6 +68,9 @@ export const AUTH_ACCOUNT: readonly FailureEntry[] = [
             'still (uses|using|shows|logged|the old|on the old)',
             'old account',
             'previous account',
+            'previous (auth|login|session)',
+            'window is reloaded',
+            'reload window',
           ],
         ],
         not: [

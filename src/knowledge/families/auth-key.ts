@@ -231,7 +231,7 @@ export const AUTH_KEY: readonly FailureEntry[] = [
         ],
         weight: 0.9,
         of: 'own',
-        over: [...WRAPPERS, 'auth.token_expired', 'auth.not_logged_in'],
+        over: [...WRAPPERS, 'auth.token_expired', 'auth.not_logged_in', 'provider.local_endpoint_down'],
         log: true,
       },
       {

@@ -35,6 +35,7 @@ export const AUTH_PLAN: readonly FailureEntry[] = [
           'not currently authorized to use codex in this workspace',
           'you do not have access to codex',
           'deactivated_workspace',
+          'codex_cli_workspace_disabled',
         ],
         weight: 0.95,
         of: 'own',

@@ -247,6 +247,7 @@ export const AUTH_TOKEN: readonly FailureEntry[] = [
       {
         says: [
           'access token*revoked',
+          '(refresh_token|refresh token) is (invalid|no longer valid)',
           'oauth token*(revoked|invalidated)',
           'credentials*revoked',
           'login*revoked',

@@ -116,10 +116,11 @@ export const CONFIG_FILE: readonly FailureEntry[] = [
         of: 'generic',
       },
       {
-        says: ['error parsing project config file', 'failed to reload config', 'failed to parse config'],
+        says: ['error parsing project config file', 'failed to reload config'],
         weight: 0.5,
         of: 'own',
       },
+      { says: 'failed to parse config', weight: 0.5, of: 'generic' },
     ],
   },
   {

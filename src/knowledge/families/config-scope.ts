@@ -219,6 +219,7 @@ export const CONFIG_SCOPE: readonly FailureEntry[] = [
           'add * as a trusted project in',
           'recommend running codex inside a git repository',
           'not (in|inside) a (git|trusted) (repo|repository|directory|folder|project)',
+          'outside (a|of a|the) (git|trusted)',
           'untrusted (directory|folder|project|workspace)',
           'project is not trusted',
           'directory is not trusted',

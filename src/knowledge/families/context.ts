@@ -105,6 +105,8 @@ export const CONTEXT: readonly FailureEntry[] = [
             'does not fit',
             'cannot compact',
             'compact fails',
+            '100% full',
+            '100% used',
             'fails to compact',
             'does nothing',
           ],

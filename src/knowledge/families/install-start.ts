@@ -198,6 +198,8 @@ export const INSTALL_START: readonly FailureEntry[] = [
             'webview',
             'code-server',
             'extension host',
+            'activating codex extension',
+            'spawning codex app-server',
             '¦ide¦',
           ],
           [

@@ -132,6 +132,7 @@ export const MCP: readonly FailureEntry[] = [
           '握手失败',
           'mcp * failed to connect',
           'mcp * handshake',
+          '(handshaking|handshake) error',
         ],
         with: [ABOUT_MCP],
         weight: 0.66,

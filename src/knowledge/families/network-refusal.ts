@@ -83,6 +83,17 @@ export const NETWORK_REFUSAL: readonly FailureEntry[] = [
         ],
       },
       {
+        // The body after the colon, as Codex puts it; other programs end with the status.
+        says: [
+          'unexpected status 403 forbidden: (<!doctype html|<html)',
+          'http 403 forbidden: some(<!doctype html|<html)',
+          'http 403 forbidden: * attention required! | cloudflare',
+        ],
+        weight: 0.84,
+        of: 'likely',
+        over: ['network.stream_disconnected', 'auth.token_expired', 'server.error'],
+      },
+      {
         says: [
           '403 * <!doctype html',
           '403 * <html',

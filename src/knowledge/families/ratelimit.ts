@@ -218,6 +218,8 @@ export const RATELIMIT: readonly FailureEntry[] = [
           'youre out of credits',
           'reached your workspace credit limit',
           'you have no credits remaining',
+          'insufficient quota. please check your billing',
+          'insufficient quota: you exceeded',
           'workspace_owner_credits_depleted',
           'workspace_member_credits_depleted',
           'you hit your spend cap',

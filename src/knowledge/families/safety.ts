@@ -60,6 +60,7 @@ export const SAFETY: readonly FailureEntry[] = [
         says: [
           '(flagged|suspended|banned|deactivated) * (cyber|usage policies|usage policy|policy|safety|abuse|terms)',
           'account_deactivated',
+          '(false positive|falsely|wrongly|incorrectly|mistakenly) * (cyber|cybersecurity|cyber-safety|safety) flag',
           'account (has been|was|is|got) (deactivated|banned|suspended)',
           'this content cant be shown',
         ],

@@ -153,6 +153,20 @@ const SANDBOX_OTHER: readonly FailureEntry[] = [
         of: 'own',
       },
       {
+        says: ['index.lock', '.git/worktrees', 'packed-refs.lock'],
+        with: [
+          [
+            'blocked by sandbox',
+            'sandbox permissions',
+            'sandbox prevents',
+            'sandbox blocks',
+            'sandbox denied',
+          ],
+        ],
+        weight: 0.66,
+        of: 'likely',
+      },
+      {
         // What macOS tools say when their cache lies outside the writable roots.
         says: ['darwin_user_temp_dir', 'xcrun_db', '/bin/ps: operation not permitted'],
         with: [['sandbox', 'codex', 'success. updated the following files'], 'operation not permitted'],
@@ -199,6 +213,9 @@ const SANDBOX_OTHER: readonly FailureEntry[] = [
             'eai_again',
             'docker.sock',
             'connect to host',
+            'does not grant',
+            'mach-host',
+            'mach-lookup',
             'registry.npmjs',
           ],
           [

@@ -24,7 +24,9 @@ export const CODEX_SIGNS: readonly string[] = [
   'auth.openai.com/deviceauth',
   'logs_2.sqlite',
   'state_5.sqlite',
+  '(localhost|127.0.0.1):1455',
   '1455/auth/callback',
+  '[mcp_servers.',
   'remote control websocket',
 ];
 
@@ -36,6 +38,7 @@ export const VENDOR_SIGNS: readonly string[] = [
   '¦gpt-6',
   'auth.json',
   'config.toml',
+  'app-server',
 ];
 
 /** Products whose errors look like ours. */

@@ -79,6 +79,9 @@ const SECOND_SIGNAL = 0.4;
 /** What is left of a failure whose text another failure explains. */
 const EXPLAINED = 0.45;
 
+/** However much of it there is: what any program prints is never enough where nothing speaks of Codex. */
+const NOBODYS = 0.49;
+
 /** Scores the failures behind these hits, best first. */
 export function scoreHits(hits: readonly Hit[], context: TextContext): Scored[] {
   const byId = new Map<FailureId, Hit[]>();
@@ -87,11 +90,13 @@ export function scoreHits(hits: readonly Hit[], context: TextContext): Scored[] 
   for (const { compiled } of hits) {
     for (const id of compiled.signal.over ?? []) if (id !== compiled.id) explained.add(id);
   }
+  const isNobodys =
+    context.codex === 'none' && hits.every(({ compiled }) => compiled.signal.of === 'generic');
   const scored: Scored[] = [...byId].map(([id, own]) => {
     const weights = own.map((hit) => weightIn(hit.compiled.signal, context)).sort((a, b) => b - a);
     const [best = 0, ...rest] = weights;
     const open = rest.reduce((left, weight) => left * (1 - SECOND_SIGNAL * weight), 1 - best);
-    const score = Math.min(0.99, 1 - open) * (explained.has(id) ? EXPLAINED : 1);
+    const score = Math.min(isNobodys ? NOBODYS : 0.99, 1 - open) * (explained.has(id) ? EXPLAINED : 1);
     return { id, score: Math.round(score * 1000) / 1000, hits: own };
   });
   return scored.sort((a, b) => b.score - a.score);
