@@ -1,4 +1,5 @@
 /** `steward gateway start|stop|status|logs|serve`: the one gateway process of this Codex home. */
+import { spawn } from 'node:child_process';
 import { type CodexScope, resolveCodexHome } from '../../codex/home.ts';
 import { readText } from '../../codex/reading.ts';
 import { EXIT, messageOf, StewardError } from '../../errors.ts';
@@ -155,9 +156,21 @@ export async function runGatewayLogs(options: GatewayLogsOptions, deps: CommandD
 /** The process itself; started by the others, or by a service. */
 export async function runGatewayServe(options: GatewayServeOptions, deps: CommandDeps): Promise<number> {
   const scope = openScope(deps);
+  const { node, steward, stewardVersion } = ownProgram();
   const end = await runDaemon({
     scope,
-    stewardVersion: ownProgram().stewardVersion,
+    stewardVersion,
+    program: {
+      file: steward,
+      startNew: () => {
+        const child = spawn(node, [steward, 'gateway', 'start', '--quiet'], {
+          detached: true,
+          stdio: 'ignore',
+        });
+        child.on('error', () => {}); // Node itself is being replaced; the next session starts the new one
+        child.unref();
+      },
+    },
     idleMs: options.idle === 0 ? null : options.idle * 60_000,
     waits: options.wait === true,
     readBases: () => readUpstreamBases(scope),

@@ -12,6 +12,7 @@ import { openPoolSource } from '../pool-source.ts';
 import { OFFICIAL_BASES } from '../upstream-route.ts';
 import { type DaemonEnd, type DaemonOptions, runDaemon } from './daemon.ts';
 import { gatewayLogPath, openLogFile } from './log-file.ts';
+import { createProgramWatch } from './program-watch.ts';
 
 interface Running {
   readonly file: GatewayFile;
@@ -143,6 +144,41 @@ describe('the control API', () => {
       expect(answer).not.toContain(file.sessionToken);
       expect(answer).not.toContain(file.controlToken);
     }
+  });
+});
+
+describe('the package under it', () => {
+  it('is looked at: a new one is told when it has settled, once, and one that is gone never', async () => {
+    const file = join(home, 'steward.cjs');
+    await writeFile(file, 'old');
+    const wasReplaced = createProgramWatch(file);
+    const steps = [
+      async () => {},
+      async () => await writeFile(file, 'half'),
+      async () => await writeFile(file, 'whole now'),
+      async () => {},
+      async () => {},
+      async () => await rm(file),
+      async () => {},
+    ];
+    const told: boolean[] = [await wasReplaced()];
+    for (const step of steps) {
+      await step();
+      told.push(await wasReplaced());
+    }
+    expect(told).toEqual([false, false, false, false, true, false, false, false]);
+  });
+
+  it('is followed: the new one is started', async () => {
+    const file = join(home, 'steward.cjs');
+    await writeFile(file, 'old');
+    let isStarted = false;
+    const startNew = () => {
+      isStarted = true;
+    };
+    await start(home, { lookEveryMs: 10, program: { file, startNew } });
+    await writeFile(file, 'newer');
+    await expect.poll(() => isStarted).toBe(true);
   });
 });
 

@@ -20,6 +20,7 @@ import { createControlRoutes } from './control-routes.ts';
 import { startControlServer } from './control-server.ts';
 import { createLedgerWriter } from './ledger-writer.ts';
 import { openLogFile } from './log-file.ts';
+import { createProgramWatch } from './program-watch.ts';
 
 export interface DaemonOptions {
   readonly scope: CodexScope;
@@ -28,6 +29,8 @@ export interface DaemonOptions {
   readonly idleMs: number | null;
   /** How often it looks at that, and at its file. Default 15 s. */
   readonly lookEveryMs?: number;
+  /** What serves here: when the file is replaced, the new one is started, and takes over where it is of another version. */
+  readonly program?: { readonly file: string; startNew(): void };
   /** Waits while another one holds this home, instead of ending: a service manager would start it again at once. */
   readonly waits: boolean;
   /** Asked for once this home is ours. */
@@ -105,6 +108,8 @@ export async function runDaemon(options: DaemonOptions): Promise<DaemonEnd> {
   log.write({ kind: 'started', pid: process.pid, port: file.port, version: file.stewardVersion });
   options.onReady?.(file);
 
+  const wasReplaced = options.program === undefined ? null : createProgramWatch(options.program.file);
+  await wasReplaced?.(); // from now on
   const onAbort = () => stop('signal');
   scope.signal.addEventListener('abort', onAbort, { once: true });
   if (scope.signal.aborted) stop('signal');
@@ -112,6 +117,7 @@ export async function runDaemon(options: DaemonOptions): Promise<DaemonEnd> {
     look().catch((error: unknown) => log.write({ kind: 'fault', message: String(error) }));
   }, options.lookEveryMs ?? LOOK_EVERY_MS);
   const look = async () => {
+    if (await wasReplaced?.()) options.program?.startNew();
     const written = await readGatewayFile(home.path);
     // Somebody cleared our folder: sessions still know the address, new ones have to learn it again.
     if (written.kind === 'missing') await writeGatewayFile(home.path, file);
