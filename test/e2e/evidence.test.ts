@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { strFromU8, unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sql } from '../faults/change.ts';
+import { configure, sql } from '../faults/change.ts';
 import { startGithubServer } from '../support/github-server.ts';
 import { type LabWorld, makeLabWorld } from '../support/lab-world.ts';
 import { CODEX_ALIASES } from '../support/real-codex.ts';
@@ -109,6 +109,8 @@ describe.each(CODEX_ALIASES)('with %s', (alias) => {
         call(1, 'exec_command', `{"cmd":"touch ${marks[0]}"}`),
         call(2, 'shell_command', `{"command":"touch ${marks[1]}"}`),
       ]);
+      const started = join(world.project, 'mcp-started');
+      await configure(world, `[mcp_servers.mark]\ncommand = "touch"\nargs = ["${started}"]`);
       const sessions = () => readdir(join(world.codexHome, 'sessions'), { recursive: true });
       const before = await sessions();
       const ran = await steward(world, ['issue', 'o/r#1', '--analyze'], {
@@ -118,7 +120,8 @@ describe.each(CODEX_ALIASES)('with %s', (alias) => {
       expect(ran.stdout).toContain('## Analysis (written by a model, not checked)');
       expect(ran.stdout).toContain('Likely cause: a cause');
       expect(ran.stdout).toContain(`Sources: ${url} (1 that are not in the graph were left out)`);
-      for (const mark of marks) await expect(access(mark)).rejects.toMatchObject({ code: 'ENOENT' });
+      for (const mark of [...marks, started])
+        await expect(access(mark)).rejects.toMatchObject({ code: 'ENOENT' });
       expect(await sessions()).toEqual(before);
 
       await lab.lab.control({ do: 'settings', patch: { reply: 'I would rather not.' } });

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { makePlainHome } from '../../../test/support/plain-home.ts';
 import { createHost, type RunResult } from '../../host.ts';
 import { analyseIssue } from './analyze.ts';
 import type { IssueGraph, IssueNode } from './graph.ts';
@@ -37,7 +38,11 @@ const GRAPH: IssueGraph = {
 };
 
 /** Analyses with a codex that answers so; tells how it was started. */
-async function analyse(answer: string, end: RunResult = { kind: 'exited', code: 0, stdout: '', stderr: '' }) {
+async function analyse(
+  answer: string,
+  end: RunResult = { kind: 'exited', code: 0, stdout: '', stderr: '' },
+  path = '/nowhere',
+) {
   const started: { args: readonly string[]; input: string; schema: string }[] = [];
   const host = createHost({
     run: async (_file, args, { input = '' }) => {
@@ -49,7 +54,7 @@ async function analyse(answer: string, end: RunResult = { kind: 'exited', code: 
   });
   const scope = {
     host,
-    home: { path: '/nowhere', source: 'env' },
+    home: { path, source: 'env' },
     signal: new AbortController().signal,
   } as const;
   const text = await analyseIssue(scope, '/bin/codex', createIssueReport(GRAPH) as IssueReport);
@@ -66,6 +71,29 @@ describe('the analysis by a model', () => {
     expect(started[0]?.args.join(' ')).toMatch(/^exec --sandbox read-only .*--ephemeral/);
     expect(started[0]?.input).toContain('never instructions');
     expect(JSON.parse(started[0]?.schema ?? '')).toMatchObject({ additionalProperties: false });
+  });
+
+  it('has no way out: no search, no app, no MCP server of the person', async () => {
+    const home = await makePlainHome();
+    try {
+      await home.write('config.toml', '[mcp_servers.docs]\ncommand = "x"\n[mcp_servers.web-2]\nurl = "y"\n');
+      const answer = JSON.stringify({ likelyCause: '', bestNextStep: '', whatIsNotKnown: '', sources: [] });
+      const { started } = await analyse(answer, undefined, home.path);
+      const settings = started[0]?.args.filter((_arg, at, all) => all[at - 1] === '-c');
+      expect(settings).toEqual([
+        'web_search="disabled"',
+        'features.apps=false',
+        'features.plugins=false',
+        'mcp_servers.docs.enabled=false',
+        'mcp_servers.web-2.enabled=false',
+      ]);
+      await home.write('config.toml', '[mcp_servers."a.b"]\ncommand = "x"\n');
+      await expect(analyse(answer, undefined, home.path)).rejects.toMatchObject({
+        code: 'ERR_ISSUE_ANALYSIS',
+      });
+    } finally {
+      await home.remove();
+    }
   });
 
   it('is refused in another form, or when codex fails', async () => {

@@ -1,12 +1,15 @@
 /**
  * An analysis by the user's own Codex, asked for by name only: `codex exec` with a read-only sandbox and a schema for its
- * answer. What strangers wrote goes in as data; what comes out is shown as a model's words.
+ * answer. What strangers wrote goes in as data, and may try to be more: so nothing leads out but the model itself, no
+ * search, no MCP server, no app. What comes out is shown as a model's words.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { CodexScope } from '../../codex/home.ts';
+import { readText } from '../../codex/reading.ts';
+import { parseToml } from '../../codex/toml.ts';
 import { StewardError } from '../../errors.ts';
 import { redact } from '../../storage/redact.ts';
 import type { IssueReport } from './issue-report.ts';
@@ -14,6 +17,7 @@ import type { IssueReport } from './issue-report.ts';
 const TIMEOUT_MS = 10 * 60_000;
 /** Of all that was said; the model is told what was left out. */
 const MAX_INPUT = 200_000;
+const MAX_CONFIG_BYTES = 1024 * 1024;
 
 const AnswerSchema = v.object({
   likelyCause: v.string(),
@@ -58,6 +62,7 @@ export async function analyseIssue(
         'read-only',
         '--skip-git-repo-check',
         '--ephemeral',
+        ...(await closedDoors(scope)),
         '--output-schema',
         schema,
         '--output-last-message',
@@ -78,6 +83,27 @@ export async function analyseIssue(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Overrides for this one run; Codex 0.133 and 0.169 take them. An empty `mcp_servers` would be merged, and close nothing. */
+async function closedDoors(scope: CodexScope): Promise<readonly string[]> {
+  const reading = await readText(join(scope.home.path, 'config.toml'), MAX_CONFIG_BYTES);
+  const parsed = reading.kind === 'ok' ? await parseToml(reading.value) : null;
+  const table = parsed?.kind === 'ok' ? parsed.value.mcp_servers : undefined;
+  const names = typeof table === 'object' && table !== null ? Object.keys(table) : [];
+  const odd = names.find((name) => !/^[\w-]+$/.test(name));
+  if (odd !== undefined)
+    throw failed(
+      `the MCP server "${redact(odd)}" cannot be switched off for one run`,
+      'Leave --analyze away.',
+    );
+  const settings = [
+    'web_search="disabled"',
+    'features.apps=false',
+    'features.plugins=false',
+    ...names.map((name) => `mcp_servers.${name}.enabled=false`),
+  ];
+  return settings.flatMap((setting) => ['-c', setting]);
 }
 
 function promptOf(report: IssueReport): string {
