@@ -11,6 +11,7 @@ import { parseIssueArgument } from '../../evidence/issue/reference.ts';
 import { createHost } from '../../host.ts';
 import { createMatcher } from '../../knowledge/matcher/matcher.ts';
 import { writeFileAtomic } from '../../storage/atomic-file.ts';
+import { redact } from '../../storage/redact.ts';
 import { confirmOnMachine } from '../confirm.ts';
 import type { CommandDeps } from '../main.ts';
 import { startProgress } from '../render/progress.ts';
@@ -85,6 +86,9 @@ async function readReport(
     progress.stop();
     await client.close();
   }
+  const problem = client.cacheProblem();
+  if (problem !== null)
+    terminal.err(`${terminal.paint('yellow', '▲')} GitHub's answers were not kept: ${redact(problem)}\n`);
   const report = crawled.kind === 'graph' ? createIssueReport(crawled.graph) : null;
   if (report !== null) return report;
   const reason = crawled.kind === 'none' ? crawled.reason : 'no such issue in the graph';

@@ -40,6 +40,8 @@ export interface GithubClient {
   ): Promise<Asked<{ readonly items: readonly unknown[]; readonly complete: boolean }>>;
   /** Requests made, those answered from the cache among them. */
   count(): { readonly requests: number; readonly unchanged: number };
+  /** Why answers are not kept for the next time; `null` while they are. */
+  cacheProblem(): string | null;
   close(): Promise<void>;
 }
 
@@ -56,7 +58,7 @@ export function createGithubClient(scope: CodexScope, options: GithubClientOptio
   const identity = createHash('sha256')
     .update(github.token ?? '')
     .digest('hex');
-  const cache = createAnswerCache(scope.home.path, identity);
+  const cache = createAnswerCache(scope, identity);
   const counts = { requests: 0, unchanged: 0 };
   let stopped: string | null = null;
   const onLimit =
@@ -120,7 +122,11 @@ export function createGithubClient(scope: CodexScope, options: GithubClientOptio
         return { items, complete };
       }),
     count: () => ({ ...counts }),
-    close: () => http.close(),
+    cacheProblem: () => cache.problem(),
+    close: async () => {
+      await http.close();
+      await cache.close();
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { chown, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCanaries } from '../../../test/support/canaries.ts';
@@ -14,6 +14,7 @@ import { parseIssueArgument, referencesIn } from './reference.ts';
 
 let home: PlainHome;
 let server: GithubServer;
+let cacheProblem: string | null;
 beforeEach(async () => {
   [home, server] = await Promise.all([makePlainHome(), startGithubServer()]);
 });
@@ -47,6 +48,7 @@ async function crawl({
   try {
     return await crawlIssues(reference, { client, webUrl: github.webUrl, depth, maxNodes, maxPages });
   } finally {
+    cacheProblem = client.cacheProblem();
     await client.close();
   }
 }
@@ -194,6 +196,21 @@ describe('the graph of an issue', () => {
     expect({ ...again, unchanged: 0 }).toEqual(graph);
     const folder = join(home.path, 'steward', 'cache', 'github');
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
+  });
+
+  it('reads without keeping anything, where nothing can be kept, and says why', async () => {
+    server.addIssue(1);
+    await home.write('steward', 'a file in the way');
+    expect((await graphOf()).nodes).toHaveLength(1);
+    expect(cacheProblem).toMatch(/not a directory/i);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('leaves nothing of root behind in the home of somebody', async () => {
+    server.addIssue(1);
+    await chown(home.path, 4711, 4711);
+    await graphOf();
+    for (const name of ['', ...(await readdir(join(home.path, 'steward'), { recursive: true }))])
+      expect((await stat(join(home.path, 'steward', name))).uid, name).toBe(4711);
   });
 
   it('says how many comments it did not read', async () => {
