@@ -87,8 +87,11 @@ export interface TokenUsage {
 export type HeaderMap = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** What came of sending something to an account. Told in the order in which it happens. */
-export type AttemptReport = { readonly key: string } & (
-  | { readonly kind: 'started' }
+export type AttemptReport = {
+  readonly key: string;
+} & /** `isWork`: it asks the model; a list of models is nobody's turn. */
+(
+  | { readonly kind: 'started'; readonly isWork: boolean }
   | { readonly kind: 'finished' }
   /** Any answer: its headers carry the account's limits. */
   | { readonly kind: 'headers'; readonly headers: HeaderMap }

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type LabWithHome, startLabWithHome } from '../../test/support/lab-accounts.ts';
 import type { ChatgptAccount } from '../accounts/account.ts';
@@ -144,7 +145,7 @@ describe('choosing', () => {
   test('a model that the server refuses for an account goes to another one, other models do not', async () => {
     const [first, second] = await twoAccounts();
     source.report({ key: first.key, kind: 'model-unsupported', model: 'gpt-lab' });
-    source.report({ key: second.key, kind: 'started' });
+    source.report({ key: second.key, kind: 'started', isWork: true });
     expect(chosen()).toBe(second.key);
     expect(chosen({ model: 'gpt-other' })).toBe(first.key);
   });
@@ -221,6 +222,23 @@ test('limits are the mean of the pool, and full only when every account is', asy
   expect(source.limits()?.windows).toMatchObject([{ name: 'primary', usedPercent: 60, windowMinutes: 300 }]);
   source.report({ key: second.key, kind: 'headers', headers: headers(100) });
   expect(source.limits()?.windows[0]?.usedPercent).toBe(100);
+});
+
+test('equals take turns at the work; lists of models do not count', async () => {
+  const [first, second] = await twoAccounts();
+  const ask = async (key: string, isWork: boolean) => {
+    source.report({ key, kind: 'started', isWork });
+    source.report({ key, kind: 'finished' });
+    await sleep(2); // times are milliseconds
+  };
+  const turns: string[] = [];
+  for (let turn = 0; turn < 4; turn += 1) {
+    const key = chosen();
+    turns.push(key);
+    await ask(key, true);
+    await ask(first.key, false);
+  }
+  expect(turns).toEqual([first.key, second.key, first.key, second.key]);
 });
 
 test('the strategy of the settings file is followed while it runs', async () => {

@@ -168,7 +168,7 @@ async function tryOnce(
   const target = traffic.route(kind, admitted.path, admitted.query);
   const key = account?.key ?? null;
   const report = traffic.accounts.report;
-  if (key !== null) report({ kind: 'started', key });
+  if (key !== null) report({ kind: 'started', key, isWork: isModelCall });
   try {
     const outcome = await attemptHttp({
       dispatcher: traffic.network.dispatcher(target.origin),

@@ -26,6 +26,9 @@ export interface Keeper {
   flush(pool: Pool): Promise<void>;
 }
 
+/** `auth list` shows when an account was used: it may be this far behind. */
+const USE_BEHIND_MS = 5 * 60_000;
+
 export function createKeeper(
   scope: CodexScope,
   deps: { credentialOf(account: Account): string; onError(error: unknown): void },
@@ -33,11 +36,13 @@ export function createKeeper(
   let changes = new Map<string, AccountChange>();
   let quotas = new Map<string, Usage>();
   let isUrgent = false;
+  const usesWritten = new Map<string, number>();
   const noteChange = (key: string, change: AccountChange) => {
     const former = changes.get(key);
     const times = { ...former?.rateLimitResetTimes, ...change.rateLimitResetTimes };
     changes.set(key, { ...former, ...change, rateLimitResetTimes: times });
     if (change.invalidated !== undefined || change.rateLimitResetTimes !== undefined) isUrgent = true;
+    if ((change.lastUsed ?? 0) > (usesWritten.get(key) ?? 0) + USE_BEHIND_MS) isUrgent = true;
   };
   return {
     noteChange,
@@ -57,6 +62,8 @@ export function createKeeper(
             pool: applied(current, changed, deps.credentialOf),
             result: null,
           }));
+          for (const [key, { lastUsed }] of changed)
+            if (lastUsed !== undefined) usesWritten.set(key, lastUsed);
         }
         if (read.size > 0) {
           await writeQuota(scope, pool, new Map([...read].map(([key, usage]) => [key, entryOfUsage(usage)])));

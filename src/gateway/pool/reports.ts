@@ -30,7 +30,7 @@ export function takeReport(deps: ReportDeps, report: AttemptReport): void {
   switch (report.kind) {
     case 'started':
       state.inflight += 1;
-      state.lastUsed = now();
+      if (report.isWork) state.lastUsed = now();
       return;
     case 'finished':
       state.inflight = Math.max(0, state.inflight - 1);
@@ -48,7 +48,7 @@ export function takeReport(deps: ReportDeps, report: AttemptReport): void {
       // It works: whatever pause was in force is over.
       if (state.blocked !== null && state.blocked.reason !== 'rate-limit') state.blocked = null;
       if (report.threadId !== null) deps.threads.set(report.threadId, key);
-      keeper.noteChange(key, { lastUsed: now() });
+      if (state.lastUsed > 0) keeper.noteChange(key, { lastUsed: state.lastUsed });
       return;
     case 'owns':
       deps.owners.set(report.responseId, key);

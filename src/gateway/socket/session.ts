@@ -156,7 +156,7 @@ export function startSession(deps: SessionDeps, first: Link): Session {
     }
     of.held = [];
     of.phase = 'holding';
-    if (account !== null) traffic.accounts.report({ kind: 'started', key: account.key });
+    if (account !== null) traffic.accounts.report({ kind: 'started', key: account.key, isWork: true });
     toUpstream?.send(frame.data, false);
   };
 
