@@ -149,6 +149,7 @@ export const SESSION_FAILURES: readonly SessionFailure[] = [
     name: 'the server cannot be reached for two seconds',
     harm: (world) => world.lab.control({ do: 'refuse', ms: 2000 }),
     sees: 'any',
+    retries: 'perhaps',
   },
   {
     name: 'its stream is cut before the first byte',
