@@ -185,7 +185,21 @@ describe('a login that fails', () => {
     expect(ran.stderr).toContain(`✖ ${message}\n`);
   });
 
-  test.each(['', 'q\n', '\n'])('because the person gave up (%j) is no failure', async (input) => {
+  test('because it could not be stored is told before anybody signs in', async () => {
+    await writeFile(join(home.path, 'multi-auth'), 'a file where the folder should be');
+    const ran = await auth(['login', '--device-auth']);
+    expect(ran.code).toBe(3);
+    expect(ran.stderr).toMatch(/^✖ a login could not be stored: .*multi-auth is a file\n/);
+    expect(lab.requests()).toEqual([]);
+  });
+
+  test('because nobody is there to paste anything is a failure', async () => {
+    const ran = await auth(['login', '--manual'], '');
+    expect(ran).toMatchObject({ code: 1, stdout: '' });
+    expect(ran.stderr).toContain('✖ nothing was pasted: standard input is at its end\n');
+  });
+
+  test.each(['q\n', '\n'])('because the person gave up (%j) is no failure', async (input) => {
     const ran = await auth(['login', '--manual'], input);
     expect(ran).toMatchObject({ code: 0, stdout: 'Cancelled; nothing was changed.\n' });
   });

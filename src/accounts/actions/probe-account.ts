@@ -137,8 +137,8 @@ async function probeKey(scope: CodexScope, account: ApiKeyAccount): Promise<Verd
           account,
           reason: 'unknown',
           message: verdict.reason,
-          isNetwork: false,
-          action: failureAction('network', null),
+          isNetwork: verdict.isNetwork,
+          action: failureAction(verdict.isNetwork ? 'network' : 'server', null),
         };
     }
   } finally {

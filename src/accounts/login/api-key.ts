@@ -7,8 +7,8 @@ export type ApiKeyVerdict =
   | { readonly kind: 'accepted' }
   /** 401, with the server's code. */
   | { readonly kind: 'refused'; readonly code: string | null; readonly message: string }
-  /** Nobody could tell; `reason` is for people. */
-  | { readonly kind: 'unknown'; readonly reason: string };
+  /** Nobody could tell; `reason` is for people. `isNetwork`: no server was reached. */
+  | { readonly kind: 'unknown'; readonly reason: string; readonly isNetwork: boolean };
 
 const OFFICIAL_BASE = 'https://api.openai.com/v1';
 const TIMEOUT_MS = 15_000;
@@ -30,10 +30,10 @@ export async function checkApiKey(http: Http, baseUrl: string | null, key: strin
     timeoutMs: TIMEOUT_MS,
     maxBytes: 8 * 1024 * 1024,
   });
-  if (outcome.kind === 'failed') return { kind: 'unknown', reason: outcome.message };
+  if (outcome.kind === 'failed') return { kind: 'unknown', reason: outcome.message, isNetwork: true };
   const { status, text } = outcome;
   if (status === 401) return { kind: 'refused', ...parseServerError(text) };
   // 403: a key whose project may not list models; 429: one that is known and out of quota.
   if ((status >= 200 && status <= 299) || status === 403 || status === 429) return { kind: 'accepted' };
-  return { kind: 'unknown', reason: `the server answered ${status}` };
+  return { kind: 'unknown', reason: `the server answered ${status}`, isNetwork: false };
 }

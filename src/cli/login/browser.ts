@@ -7,6 +7,7 @@ import {
 import { loginError } from '../../accounts/login/login-failure.ts';
 import type { OauthDeps } from '../../accounts/oauth/token-endpoint.ts';
 import { findPortOwner } from '../../codex/ports.ts';
+import { StewardError } from '../../errors.ts';
 import type { Host } from '../../host.ts';
 import { redact } from '../../storage/redact.ts';
 import { createLineReader } from '../line-reader.ts';
@@ -22,14 +23,31 @@ export interface BrowserTurn extends OauthDeps {
   readonly askWho: boolean;
 }
 
-/** Runs the sign-in; everything is said on standard error. */
+/**
+ * Runs the sign-in; everything is said on standard error. Throws `ERR_LOGIN_NOBODY` where standard input was at its end and no
+ * person had closed it: that is no cancelling.
+ */
 export async function runBrowserLogin(turn: BrowserTurn): Promise<BrowserLoginResult> {
   const lines = createLineReader(turn.input);
+  let isInputOver = false;
+  const readLine: BrowserLoginTalk['readLine'] = async (signal) => {
+    const line = await lines.next(signal);
+    isInputOver = line === null;
+    return line;
+  };
   try {
-    return await loginWithBrowser({ ...turn, talk: talkOf(turn, (signal) => lines.next(signal)) });
+    const result = await loginWithBrowser({ ...turn, talk: talkOf(turn, readLine) });
+    if (result.kind === 'cancelled' && isInputOver && !turn.terminal.interactive) throw nobodyThere();
+    return result;
   } finally {
     lines.close();
   }
+}
+
+function nobodyThere(): StewardError {
+  return new StewardError('ERR_LOGIN_NOBODY', 'user', 'nothing was pasted: standard input is at its end', {
+    hint: 'Pipe the address in, or use `steward auth login --device-auth`, which needs no input.',
+  });
 }
 
 function talkOf(turn: BrowserTurn, readLine: BrowserLoginTalk['readLine']): BrowserLoginTalk {

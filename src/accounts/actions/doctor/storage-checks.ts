@@ -41,7 +41,10 @@ function checkReadable(reading: PoolReading): PoolCheck {
   const { health, recoveredFrom, pool } = reading;
   switch (health) {
     case 'healthy':
-      return ok('storage-readable', `${pool.accounts.length} accounts read`);
+      return ok(
+        'storage-readable',
+        `${pool.accounts.length} account${pool.accounts.length === 1 ? '' : 's'} read`,
+      );
     case 'empty':
       return ok('storage-readable', 'the pool is empty');
     case 'intentional-reset':

@@ -4,6 +4,7 @@ import type { PoolCheck } from '../../../accounts/actions/doctor/pool-check.ts';
 import { EXIT, StewardError } from '../../../errors.ts';
 import { openAuthSession } from '../../auth-session.ts';
 import type { CommandDeps } from '../../main.ts';
+import { count } from '../../render/layout.ts';
 import { startProgress } from '../../render/progress.ts';
 import type { Terminal } from '../../render/terminal.ts';
 
@@ -31,9 +32,9 @@ export async function runAuthDoctor(options: AuthDoctorOptions, deps: CommandDep
   const progress = startProgress(session.terminal, fix ? 'mending the accounts' : 'looking at the accounts');
   const diagnosis = await diagnosePool(session.scope, { fix, dryRun }).finally(() => progress.stop());
   const { checks, actions } = diagnosis;
-  const count = (severity: PoolCheck['severity']) =>
+  const having = (severity: PoolCheck['severity']) =>
     checks.filter((check) => check.severity === severity).length;
-  const summary = { ok: count('ok'), warn: count('warn'), error: count('error') };
+  const summary = { ok: having('ok'), warn: having('warn'), error: having('error') };
 
   session.say(`Accounts: ${diagnosis.storagePath}`);
   for (const check of checks) session.say(checkLine(check, session.terminal));
@@ -42,7 +43,8 @@ export async function runAuthDoctor(options: AuthDoctorOptions, deps: CommandDep
     for (const { message } of actions) session.say(`  • ${message}`);
     if (actions.length === 0) session.say('  nothing');
   }
-  session.say(`Result: ${summary.ok} ok | ${summary.warn} warnings | ${summary.error} errors`);
+  const { ok, warn, error } = summary;
+  session.say(`Result: ${ok} ok | ${count(warn, 'warning')} | ${count(error, 'error')}`);
   if (!fix && summary.warn + summary.error > 0)
     session.say('steward auth doctor --fix mends what can be mended.');
   session.answer({

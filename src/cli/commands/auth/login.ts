@@ -12,16 +12,19 @@ import {
 } from '../../../accounts/login/store-login.ts';
 import { readAuthEndpoints } from '../../../accounts/oauth/endpoints.ts';
 import type { Tokens } from '../../../accounts/oauth/token-endpoint.ts';
+import { resolveAccountPaths } from '../../../accounts/store/paths.ts';
 import { requirePool } from '../../../accounts/store/pool-store.ts';
 import { effectiveText, readConfigLayers } from '../../../codex/config-layers.ts';
+import type { CodexScope } from '../../../codex/home.ts';
 import { createHttp, type Http } from '../../../codex/http.ts';
-import { EXIT } from '../../../errors.ts';
+import { EXIT, StewardError } from '../../../errors.ts';
 import { type AuthSession, openAuthSession } from '../../auth-session.ts';
 import { readApiKey } from '../../login/api-key.ts';
 import { runBrowserLogin } from '../../login/browser.ts';
 import { runDeviceLogin } from '../../login/device.ts';
 import { chooseFlow, type Flow, type LoginOptions } from '../../login/flow.ts';
 import type { CommandDeps } from '../../main.ts';
+import { usableFolder } from './verify-paths.ts';
 import { exitCodeOf, reportLogin, sayLogin } from './written-login.ts';
 
 /**
@@ -32,6 +35,7 @@ export async function runLogin(options: LoginOptions, deps: CommandDeps): Promis
   const session = await openAuthSession(deps, { command: 'login', json: options.json });
   const { scope } = session;
   const pool = await requirePool(scope); // a pool that cannot be read would lose the login
+  await requireWritable(scope); // and so would a folder that cannot be written
   const flow = await chooseFlow(options, scope.host);
   if (flow.kind === 'api-key') return await loginWithApiKey(session);
 
@@ -55,6 +59,18 @@ export async function runLogin(options: LoginOptions, deps: CommandDeps): Promis
     }
   } finally {
     await http.close();
+  }
+}
+
+/** Throws `ERR_LOGIN_FOLDER` before anybody has signed in for nothing. */
+async function requireWritable(scope: CodexScope): Promise<void> {
+  const { root } = await resolveAccountPaths(scope);
+  for (const folder of [scope.home.path, root]) {
+    const { ok, error } = await usableFolder('folder', folder);
+    if (ok) continue;
+    throw new StewardError('ERR_LOGIN_FOLDER', 'environment', `a login could not be stored: ${error}`, {
+      hint: `Check owner and mode of ${folder} (ls -ld).`,
+    });
   }
 }
 

@@ -68,7 +68,7 @@ const HOSTILE_FOLDERS = [
 ] as const;
 
 /** The folder can be read and written, or made where it is to be. */
-async function usableFolder(name: string, path: string): Promise<PathStep> {
+export async function usableFolder(name: string, path: string): Promise<PathStep> {
   for (let place = path; ; place = dirname(place)) {
     try {
       const isFolder = (await stat(place)).isDirectory();
