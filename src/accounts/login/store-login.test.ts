@@ -150,9 +150,13 @@ describe('an API key', () => {
     await world.fault('/v1/models', { kind: 'answer', status: 403, json: {} }, 1);
     expect(await check('sk-proj-unknown')).toEqual({ kind: 'accepted' });
     await world.fault('/v1/models', { kind: 'answer', status: 500, json: {} }, 1);
-    expect(await check('sk-proj-unknown')).toEqual({ kind: 'unknown', reason: 'the server answered 500' });
+    expect(await check('sk-proj-unknown')).toEqual({
+      kind: 'unknown',
+      reason: 'the server answered 500',
+      isNetwork: false,
+    });
     await world.lab.stop();
-    expect(await check('sk-proj-unknown')).toMatchObject({ kind: 'unknown' });
+    expect(await check('sk-proj-unknown')).toMatchObject({ kind: 'unknown', isNetwork: true });
     await http.close();
   });
 });
