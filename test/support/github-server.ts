@@ -15,6 +15,8 @@ export interface GithubServer {
   readonly data: Map<string, unknown>;
   /** Answers given once each, before the data: by path. A text is sent as it is. */
   readonly once: Map<string, { status: number; headers?: Record<string, string>; body: unknown }[]>;
+  /** Paths that are never answered. */
+  readonly hang: Set<string>;
   /** `GET /repos/o/r/issues/1`, with its comments. */
   addIssue(number: number, more?: Json, comments?: readonly Json[]): void;
   /** An event of every kind in the timeline of that issue, with cross-references from `sources`. */
@@ -51,6 +53,7 @@ export function eventName(schema: string): string {
 export async function startGithubServer(): Promise<GithubServer> {
   const data = new Map<string, unknown>();
   const once: GithubServer['once'] = new Map();
+  const hang = new Set<string>();
   const requests: GithubServer['requests'] = [];
   const server = createServer((request, response) => answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -64,6 +67,10 @@ export async function startGithubServer(): Promise<GithubServer> {
       response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
       response.end(text);
     };
+    if (hang.has(pathname)) {
+      requests.push({ path: pathname, status: 0, authorization: request.headers.authorization });
+      return;
+    }
     const planned = once.get(pathname)?.shift();
     if (planned !== undefined) {
       send(planned.status, planned.body, planned.headers);
@@ -113,6 +120,7 @@ export async function startGithubServer(): Promise<GithubServer> {
     requests,
     data,
     once,
+    hang,
     addIssue: (number, more = {}, comments = []) => {
       const kind = 'pull_request' in more ? 'pull' : 'issues';
       const { pull_request: _, ...plain } = first('issue');

@@ -77,7 +77,7 @@ export function createGithubClient(scope: CodexScope, options: GithubClientOptio
     userAgent: 'codex-steward',
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
     request: {
-      fetch: createFetch(http, github, () => {
+      fetch: createFetch(http, github, scope.signal, () => {
         if (counts.requests >= maxRequests) {
           stopped ??= `the bound of ${maxRequests} requests was reached`;
           return false;
@@ -173,14 +173,19 @@ function useCache(
   });
 }
 
+/** An error of that name is not asked again for. */
+function unretried(message: string): Error {
+  return Object.assign(new Error(message), { name: 'AbortError' });
+}
+
 /** `fetch` over the way that Codex takes. A redirect (a transferred issue) is followed; the token stays with its server. */
-function createFetch(http: Http, github: Github, mayAsk: () => boolean): typeof fetch {
+function createFetch(http: Http, github: Github, signal: AbortSignal, mayAsk: () => boolean): typeof fetch {
   const origin = new URL(github.apiUrl).origin;
   return async (input, init) => {
     let url = new URL(input instanceof Request ? input.url : input);
     const headers = Object.fromEntries(new Headers(init?.headers));
     for (let hop = 0; ; hop++) {
-      if (!mayAsk()) throw Object.assign(new Error('no more requests'), { name: 'AbortError' });
+      if (!mayAsk()) throw unretried('no more requests');
       const own = url.origin === origin ? headers : { ...headers, authorization: '' };
       const outcome = await http.request({
         method: 'GET',
@@ -189,6 +194,7 @@ function createFetch(http: Http, github: Github, mayAsk: () => boolean): typeof 
         timeoutMs: TIMEOUT_MS,
         maxBytes: MAX_BYTES,
       });
+      if (signal.aborted) throw unretried('interrupted');
       if (outcome.kind === 'failed') throw new Error(outcome.message);
       const { location } = outcome.headers;
       if ([301, 302, 307, 308].includes(outcome.status) && location !== undefined && hop < MAX_HOPS) {

@@ -29,6 +29,7 @@ interface Asking {
   readonly maxRequests?: number;
   readonly maxPages?: number;
   readonly token?: string;
+  readonly signal?: AbortSignal;
 }
 
 async function crawl({
@@ -37,9 +38,10 @@ async function crawl({
   maxRequests = 100,
   maxPages = 20,
   token,
+  signal = new AbortController().signal,
 }: Asking = {}): Promise<Crawled> {
   const host = home.host();
-  const scope = { host, home: resolveCodexHome(host), signal: new AbortController().signal };
+  const scope = { host, home: resolveCodexHome(host), signal };
   const { reference, github } = parseIssueArgument('o/r#1', {
     GITHUB_API_URL: server.url,
     GITHUB_TOKEN: token,
@@ -254,6 +256,18 @@ describe('the graph of an issue', () => {
     for (const { reason } of graph.notFetched)
       expect(reason).toMatch(/^GitHub's rate limit is used up, for another 3\d min; with GITHUB_TOKEN/);
     expect(server.requests.some(({ path }) => path.includes('/issues/3'))).toBe(false);
+  });
+
+  it('ends at once when it is interrupted', async () => {
+    server.addIssue(1, { body: '#2' });
+    server.hang.add('/repos/o/r/issues/2');
+    const stop = new AbortController();
+    const crawling = crawl({ signal: stop.signal });
+    while (!server.requests.some(({ path }) => path === '/repos/o/r/issues/2'))
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    stop.abort();
+    await expect(crawling).rejects.toMatchObject({ name: 'AbortError' });
+    expect(server.requests.filter(({ path }) => path === '/repos/o/r/issues/2')).toHaveLength(1);
   });
 
   it('stays within its bound of requests', async () => {

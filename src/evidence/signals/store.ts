@@ -6,7 +6,7 @@ import type { CodexScope } from '../../codex/home.ts';
 import { systemCode } from '../../errors.ts';
 import { ensureDatabaseFile } from '../../storage/database-file.ts';
 import { fileError } from '../../storage/file-error.ts';
-import { giveToHomeOwner, journalPaths } from '../../storage/journal/folder.ts';
+import { giveToHomeOwner, journalPaths, requireHome } from '../../storage/journal/folder.ts';
 import { type DatabaseConnection, openDatabase, type SqlRow } from '../../storage/sqlite.ts';
 import { type Signal, type SignalSummary, type SignalWord, summariseSignals, VERDICTS } from './signal.ts';
 
@@ -84,6 +84,7 @@ export function idOf(machine: string, failureId: string, occasion: string, word:
 }
 
 async function write<T>(scope: CodexScope, body: (db: DatabaseConnection) => T): Promise<T> {
+  await requireHome(scope.home.path);
   const path = stewardDatabasePath(scope);
   await ensureDatabaseFile(path);
   const db = await openDatabase(path, { busyTimeoutMs: 5_000 });
