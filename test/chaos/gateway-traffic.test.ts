@@ -19,6 +19,7 @@ const WARM_SECONDS = 1;
 /** Of threads and responses it remembers the account, some hundred bytes each, and only so many. */
 const MOST_MORE_BYTES = 12_000_000;
 const NAMES = ['plus', 'second', 'pro', 'team', 'enterprise'] as const;
+const EXPIRED: readonly string[] = ['pro', 'team'];
 /** Limits are an account's, not a thread's: each account in turn is at its limit for so long, whoever asks. */
 const LIMIT_MS = 700;
 const limitedForMs = (name: string | undefined): number => {
@@ -202,7 +203,8 @@ async function openSocket(base: string, thread: string) {
 }
 
 test('every request succeeds with its own answer, once, and nothing is left behind', async () => {
-  for (const name of NAMES) await world.addAccount(name);
+  // Two of them begin with a token that has expired: everybody needs a new one at once, and a refresh token is good once.
+  for (const name of NAMES) await world.addAccount(name, { expired: EXPIRED.includes(name) });
   const upstream = await startUpstream();
   gateway = await startGatewayProcess(child.file, world, upstream.base);
   const { baseUrl } = gateway;
@@ -236,7 +238,7 @@ test('every request succeeds with its own answer, once, and nothing is left behi
   expect(asked).toBeGreaterThan(SESSIONS);
   expect(upstream.served.length).toBe(asked);
   expect(new Set(upstream.served).size).toBe(asked);
-  expect(world.tokenCalls()).toBe(0);
+  expect(world.tokenCalls()).toBe(EXPIRED.length);
   const rest = { active: 0, sockets: 0, cut: 0 };
   await expect.poll(async () => (await gateway?.state())?.counters).toMatchObject(rest);
   upstream.server.closeIdleConnections(); // those that were kept for the next request
