@@ -1,6 +1,11 @@
-/** `npm run bench [NAME…]`: builds, then runs the benchmarks in `bench/`, each of which prints ratios measured in one run. */
-import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+/**
+ * `npm run bench [NAME…]`: builds, then runs the benchmarks in `bench/`, each of which prints ratios measured in one run. What a
+ * whole one printed (none shortened by a BENCH_ variable) is kept in `bench/kept/NAME.txt`, with the machine it was measured on.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -46,5 +51,33 @@ for (const name of wanted.length > 0 ? wanted : all) {
     packages: 'external',
     plugins: [ownUrls],
   });
-  node([outfile]);
+  keep(name, await printed(outfile));
+}
+
+/** Runs it, shows what it prints, and returns it. */
+async function printed(file) {
+  const child = spawn(process.execPath, [file], { cwd: root, stdio: ['inherit', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (part) => {
+    process.stdout.write(part);
+    text += part;
+  });
+  const [code] = await once(child, 'close');
+  if (code !== 0) process.exit(code ?? 1);
+  return text;
+}
+
+function keep(name, text) {
+  if (Object.keys(process.env).some((variable) => variable.startsWith('BENCH_'))) return;
+  const folder = join(root, 'bench', 'kept');
+  mkdirSync(folder, { recursive: true });
+  const [cpu] = cpus();
+  const machine = `${cpus().length} × ${cpu?.model.trim()}, ${process.platform} ${release()}, Node ${process.version}`;
+  const commit =
+    spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).stdout?.trim() ?? '';
+  const day = new Date().toISOString().slice(0, 10);
+  writeFileSync(
+    join(folder, `${name}.txt`),
+    `npm run bench ${name}, ${day}, ${commit}: ${machine}\n\n${text.trim()}\n`,
+  );
 }
