@@ -233,7 +233,11 @@ const QUESTIONS: readonly Question[] = [
     answer: {
       title: 'The sign-in page does not come back to Codex',
       text: 'After signing in, the browser opens localhost:1455 on its own machine. Nothing answers there when Codex runs elsewhere (SSH, container, WSL), when a firewall or policy blocks it, or when the login has ended meanwhile.',
-      steps: ['codex login --device-auth', 'or forward the port: ssh -L 1455:127.0.0.1:1455 HOST'],
+      steps: [
+        'codex login --device-auth',
+        'or forward the port: ssh -L 1455:127.0.0.1:1455 HOST',
+        'or: printenv OPENAI_API_KEY | codex login --with-api-key',
+      ],
       ids: ['auth.callback_unreachable', 'auth.callback_port_in_use'],
       check: 'steward.auth-callback-port',
     },

@@ -43,7 +43,7 @@ function poolJson() {
 }
 
 describe.each(CODEX_ALIASES)('%s after a switch', (alias) => {
-  test('works with the account that was switched to', async () => {
+  test('C5: works with the account that was switched to', async () => {
     await world.addAccount('plus');
     await world.addAccount('second');
     await world.lab.control({ do: 'settings', patch: { reply: 'I am {account}' } });
@@ -98,7 +98,7 @@ describe('switch', () => {
     expect(await auth('switch')).toMatchObject({ code: 2, stderr: expect.stringContaining('account') });
   });
 
-  test('a dead login keeps its code, with what to do, and exit code 1', async () => {
+  test('C4: a dead login keeps its code, with what to do, and exit code 1', async () => {
     const dead = await world.addAccount('plus', { expired: true });
     await world.redeem(dead.refreshToken);
     const { code, json } = await authJson('switch', '1');
@@ -113,7 +113,7 @@ describe('switch', () => {
     expect(plain).toMatchObject({ code: 1, stderr: expect.stringContaining('refresh_token_reused') });
   });
 
-  test('names the sessions that still work with the former login', async () => {
+  test('C5: names the sessions that still work with the former login', async () => {
     await world.addAccount('plus');
     await world.addAccount('second');
     await auth('switch', '1');
@@ -302,7 +302,7 @@ describe('the rest', () => {
     expect((await auth('account', 'untag', '1', 'work')).stdout).toContain('tags eu');
   });
 
-  test('rotation is stored, and an override of the environment is named', async () => {
+  test('C7: rotation is stored, and an override of the environment is named', async () => {
     expect(await authJson('rotation', 'disable')).toMatchObject({
       code: 0,
       json: { stored: false, effective: false },
@@ -341,7 +341,7 @@ describe('the rest', () => {
 });
 
 describe('the main doctor', () => {
-  test('recovers a broken pool from its backup, with consent', async () => {
+  test('C6: recovers a broken pool from its backup, with consent', async () => {
     await world.addAccount('plus');
     await world.addAccount('second');
     await auth('account', 'tag', '1', 'x');

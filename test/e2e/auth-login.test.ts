@@ -95,7 +95,7 @@ async function turn(alias: (typeof CODEX_ALIASES)[number]): Promise<string> {
 }
 
 describe('the official Codex works with the account', () => {
-  test('after a login with a device code, chosen because there is no browser, and then after one by hand', async () => {
+  test('C3: after a login with a device code, chosen because there is no browser, and then after one by hand', async () => {
     const first = await auth(['login']);
     expect(first).toMatchObject({
       code: 0,
@@ -162,7 +162,7 @@ describe('a login that fails', () => {
     await expect(readFile(join(home.path, 'multi-auth', 'openai-codex-accounts.json'))).rejects.toThrow();
   });
 
-  test('for want of an id token names the field; --json has the code', async () => {
+  test('C4: for want of an id token names the field; --json has the code', async () => {
     const json = { access_token: 'a', refresh_token: 'r' };
     await lab.control({
       do: 'fault',

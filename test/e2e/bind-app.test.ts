@@ -69,7 +69,7 @@ afterEach(async () => {
 });
 
 describe('bind-app', () => {
-  it('sends the official program through the gateway without any argument, and keeps the gateway there', async () => {
+  it('C9: sends the official program through the gateway without any argument, and keeps the gateway there', async () => {
     const before = await readFile(config);
     const bound = await bind('--json');
     expect(bound.code, bound.stdout + bound.stderr).toBe(0);
@@ -112,7 +112,7 @@ describe('bind-app', () => {
     expect((await unbind()).stdout).toContain('not bound');
   });
 
-  it('gives every byte and the mode back: CRLF, comments, an upstream of the user', async () => {
+  it('C9: gives every byte and the mode back: CRLF, comments, an upstream of the user', async () => {
     const upstream = `${world.lab.url}/v1`;
     const text = `# mine\r\nopenai_base_url = "${upstream}" # a local one\r\n\r\n[tui]\r\n# ends without a line end\r\nnotifications = true`;
     await writeFile(config, text);

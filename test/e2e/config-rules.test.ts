@@ -167,7 +167,7 @@ describe('a codex login that nobody finishes', () => {
   });
   afterAll(() => world.remove());
 
-  test('is named as the holder of the port, and asked to end by its pid', async (context) => {
+  test('C3, D3: is named as the holder of the port, and asked to end by its pid', async (context) => {
     const host = createHost({ env: world.env, userHome: world.root, cwd: world.project });
     const before = await findPortOwner(host, 1455);
     if (before.kind !== 'free') context.skip('port 1455 of this machine is in use by something else');

@@ -64,7 +64,7 @@ async function accounts(...names: LabAccountName[]): Promise<void> {
 describe('a session', () => {
   beforeEach(() => useCodex('codex-newest'));
 
-  it('says the first time, and only then, that another account may answer', async () => {
+  it('C7: says the first time, and only then, that another account may answer', async () => {
     await accounts('plus', 'second');
     await world.lab.control({ do: 'scenario', name: 'usage-limit-one' });
     const first = await turn();
@@ -116,7 +116,7 @@ describe('steward gateway', () => {
     expect((await gatewayFile()).pid).toBeUndefined();
   });
 
-  it('stays out of the way of one account, and of those who switched it off', async () => {
+  it('C7: stays out of the way of one account, and of those who switched it off; a variable outweighs that', async () => {
     await accounts('plus');
     expect(await turn()).toMatchObject({ code: 0, completed: true });
     expect(existsSync(join(world.home, 'steward/gateway.json'))).toBe(false);
@@ -125,9 +125,18 @@ describe('steward gateway', () => {
     expect(await turn()).toMatchObject({ code: 0, completed: true });
     expect(existsSync(join(world.home, 'steward/gateway.json'))).toBe(false);
     expect(servedBy()).toEqual(['plus']);
+    env.CODEX_MULTI_AUTH_RUNTIME_ROTATION_PROXY = '1';
+    expect(await turn()).toMatchObject({ code: 0, completed: true });
+    const { port, baseUrl } = await gatewayFile();
+    expect(baseUrl).toContain(`http://127.0.0.1:${port}/`);
+    const listening = `:${port.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A`;
+    const sockets = (await readFile('/proc/net/tcp', 'utf8')).split('\n');
+    expect(sockets.filter((line) => line.includes(listening))).toEqual([
+      expect.stringContaining(` 0100007F${listening}`),
+    ]);
   });
 
-  it('is passed by for one run by a variable, and new sessions leave a running one alone once it is off', async () => {
+  it('C7: is passed by for one run by a variable, and new sessions leave a running one alone once it is off', async () => {
     await accounts('plus', 'second');
     env.CODEX_MULTI_AUTH_BYPASS = '1';
     expect(await turn()).toMatchObject({

@@ -30,7 +30,7 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 describe('steward shim', () => {
-  it('comes first in a new shell, starts the real Codex, and leaves every start-up file as it was when it goes', () => {
+  it('C2: comes first in a new shell, starts the real Codex, and leaves every start-up file as it was when it goes', () => {
     const before = readFileSync(join(home, '.bashrc'), 'utf8');
     expect(steward('shim', 'status').code).toBe(0);
     expect(steward('shim', 'install', '--dry-run').stdout).toContain('Would:');

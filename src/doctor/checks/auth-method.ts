@@ -22,7 +22,7 @@ export function loginDetails(
   if (identity?.planType) details.plan = identity.planType;
   if (access?.expiresAt) {
     const minutes = Math.round((access.expiresAt - now) / 60_000);
-    details['access token'] =
+    details['token life'] =
       minutes > 0 ? `valid for ${minutes} min` : `expired ${-minutes} min ago (renewed on use)`;
   }
   return details;

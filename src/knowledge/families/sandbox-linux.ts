@@ -145,14 +145,23 @@ export const SANDBOX_LINUX: readonly FailureEntry[] = [
     check: 'steward.sandbox',
     signals: [
       {
+        // Said at each start while the copy that comes with Codex works: whatever else the text says is what went wrong.
         says: [
           'could not find bubblewrap on path',
           'could not find system bubblewrap',
           'codex will use the bundled bubblewrap',
           'codex will use the vendored bubblewrap',
+          'install bubblewrap with your os package manager',
+        ],
+        weight: 0.6,
+        of: 'own',
+        over: ['install.binary_missing'],
+        log: true,
+      },
+      {
+        says: [
           'bubblewrap is unavailable: no system bwrap',
           'no bundled codex-resources/bwrap',
-          'install bubblewrap with your os package manager',
           'bundled bubblewrap digest mismatch',
           'failed to exec bundled bubblewrap',
           'failed to open bundled bubblewrap',
