@@ -35,6 +35,16 @@ function forms(secret: string): readonly string[] {
     Buffer.from(base64).toString('base64'),
     Buffer.from(JSON.stringify({ a: secret })).toString('base64'),
     JSON.stringify(JSON.stringify({ note: secret })),
+    Buffer.from(secret).toString('hex'),
+    Buffer.from(secret).toString('hex').toUpperCase(),
+    ...[' ', ':'].map((sign) => (Buffer.from(secret).toString('hex').match(/../g) ?? []).join(sign)),
+    ...['\\x', '\\u00'].map((sign) =>
+      [...secret].map((c) => `${sign}${c.charCodeAt(0).toString(16)}`).join(''),
+    ),
+    [...secret].map((c) => `&#${c.charCodeAt(0)};`).join(''),
+    [...secret].map((c) => `&#x${c.charCodeAt(0).toString(16)};`).join(''),
+    (base64.match(/.{1,20}/g) ?? []).join('\n'),
+    `${secret.slice(0, secret.length / 2)} and then ${secret.slice(secret.length / 2)}`,
   ];
 }
 

@@ -50,9 +50,25 @@ function walk(value: unknown, scrub: (text: string) => string): unknown {
 
 const BASE64_WORD = /[A-Za-z0-9+/_-]{16,}={0,2}/g;
 
-/** Words whose base64 content holds a secret, also encoded twice, and runs of `%xx` that spell one. */
+/** Letters written as numbers: `\x41`, `\u0041`, `&#65;`, `&#x41;`, and a dump of bytes (`41 42 43`, `41:42:43`). */
+const NUMBERED =
+  /(?:(?:\\x|\\u00)[0-9a-f]{2}|&#x[0-9a-f]{2};|&#\d{2,3};|\b[0-9a-f]{2}(?:[ :-](?=[0-9a-f]{2}\b))?){8,}/gi;
+const NUMBER = /(?:\\x|\\u00|&#x)([0-9a-f]{2});?|&#(\d{2,3});|([0-9a-f]{2})/gi;
+
+function withoutNumbered(text: string, known: (text: string) => string): string {
+  return text.replace(NUMBERED, (run) => {
+    const plain = run.replace(NUMBER, (_, hex?: string, decimal?: string, byte?: string) =>
+      String.fromCharCode(decimal === undefined ? Number.parseInt(hex ?? byte ?? '0', 16) : Number(decimal)),
+    );
+    const joined = plain.replaceAll(/[ :-]/g, '');
+    return known(plain) === plain && known(joined) === joined ? run : '<redacted>';
+  });
+}
+
+/** Words whose base64 content holds a secret, also encoded twice, letters as numbers, and runs of `%xx` that spell one. */
 function withoutEncoded(text: string, known: (text: string) => string): string {
-  const noBase64 = text.replace(BASE64_WORD, (word) => (holds(word, known, 2) ? '<redacted>' : word));
+  const noNumbers = withoutNumbered(text, known);
+  const noBase64 = noNumbers.replace(BASE64_WORD, (word) => (holds(word, known, 2) ? '<redacted>' : word));
   if (!/%[0-9a-f]{2}/i.test(noBase64)) return noBase64;
   return noBase64.replace(/[^\s"'`<>]{0,4096}%[0-9a-f]{2}[^\s"'`<>]{0,4096}/gi, (word) => {
     const plain = word.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>

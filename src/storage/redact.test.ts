@@ -11,6 +11,7 @@ describe('redact', () => {
     ['a session key', 'sess-0123456789abcdef', '<redacted>'],
     ['GitHub tokens', 'ghp_0123456789abcdef github_pat_11ABC_defghij', '<redacted> <redacted>'],
     ['Slack and AWS', 'xoxb-123-456-abc AKIAIOSFODNN7EXAMPLE', '<redacted> <redacted>'],
+    ['an address with the shape of a key', 'from hf_.abcdefgh@example.test', 'from <redacted>@e…'],
     ['a bearer header', 'Authorization: Bearer abc.def', 'Authorization: Bearer <redacted>'],
     ['a bearer in prose', 'used Bearer x9-y8-z7-w6', 'used Bearer <redacted>'],
     ['a whole cookie line', 'Cookie: a=b; __Secure-next=c\nnext: 1', 'Cookie: <redacted>\nnext: 1'],

@@ -5,14 +5,19 @@ import { fileURLToPath } from 'node:url';
 import { strFromU8, unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configure, sql } from '../faults/change.ts';
+import { createCanaries } from '../support/canaries.ts';
+import { makeWorld } from '../support/fault-world.ts';
 import { startGithubServer } from '../support/github-server.ts';
 import { type LabWorld, makeLabWorld } from '../support/lab-world.ts';
 import { CODEX_ALIASES } from '../support/real-codex.ts';
 import { steward } from '../support/steward.ts';
 
-async function bundleOf({ world }: LabWorld): Promise<Readonly<Record<string, string>>> {
+async function bundleOf(
+  { world }: LabWorld,
+  ...more: readonly string[]
+): Promise<Readonly<Record<string, string>>> {
   const path = join(world.root, 'bundle.zip');
-  const ran = await steward(world, ['bundle', '--yes', '--out', path]);
+  const ran = await steward(world, ['bundle', '--yes', '--out', path, ...more]);
   expect(ran.code, ran.stderr).toBe(0);
   const files = Object.entries(unzipSync(await readFile(path)));
   return { ...Object.fromEntries(files.map(([name, bytes]) => [name, strFromU8(bytes)])), shown: ran.stdout };
@@ -132,6 +137,73 @@ describe.each(CODEX_ALIASES)('with %s', (alias) => {
       expect(refused.stderr).toContain('codex exec gave an answer of another form');
     } finally {
       await github.close();
+    }
+  });
+});
+
+describe('secrets in the answers of servers', () => {
+  const { key, refresh, jwt, word, email, leaks } = createCanaries();
+  const said = (name: string) =>
+    `token ${key(name)} of ${email(name)}: Bearer ${jwt(name)}, ${refresh(name)}, password=${word(name)}, ${Buffer.from(jwt(`${name} encoded`)).toString('base64')}`;
+
+  it('of OpenAI: none is in the report, the bundle or the accounts, nor what the server echoes of our own', async () => {
+    const lab = await makeLabWorld('codex-newest', 'ok');
+    const { world } = lab;
+    try {
+      await configure(world, `[mcp_servers.docs]\ncommand = "x"\nenv = { DOCS = "${word('handed on')}" }`);
+      const { tokens } = JSON.parse(await readFile(join(world.codexHome, 'auth.json'), 'utf8'));
+      const echo = `${said('echo')} ${tokens.access_token} ${tokens.refresh_token} ${word('handed on')}`;
+      for (const status of [401, 500]) {
+        const json = { error: { code: 'token_expired', message: echo }, detail: echo, [key('member')]: echo };
+        const headers = { 'set-cookie': `session=${word('cookie')}`, 'x-request-id': 'req_0123456789abcdef' };
+        await lab.lab.control({ do: 'clear-faults' });
+        const faults = [
+          { match: { path: '**' }, effect: { kind: 'answer' as const, status, headers, json } },
+        ];
+        await lab.lab.control({ do: 'fault', faults });
+        const args = status === 401 ? ['report', '--live', '--json'] : ['doctor', '--live', '--verbose'];
+        const ran = await steward(world, args);
+        expect(lab.lab.requests().filter((request) => request.status === status)).not.toEqual([]);
+        const files = status === 401 ? await bundleOf(lab, '--live') : {};
+        for (const [name, text] of Object.entries({ ran: ran.stdout + ran.stderr, ...files })) {
+          expect(leaks(text), `${name}: ${text}`).toEqual([]);
+          for (const token of [tokens.access_token, tokens.refresh_token])
+            expect(text.includes(token.slice(-40, -20)), name).toBe(false);
+        }
+      }
+    } finally {
+      await lab.remove();
+    }
+  });
+
+  it('of GitHub: none is in the report of an issue, as text or JSON, or in an error', async () => {
+    const github = await startGithubServer();
+    const world = await makeWorld('codex-newest', 'npm');
+    try {
+      github.addIssue(
+        1,
+        {
+          title: said('title'),
+          body: `${said('body')}\n\n\`\`\`\nError: ${said('code')}\n\`\`\`\n#2 #3`,
+          labels: [{ name: said('label') }],
+        },
+        [{ body: `Workaround: set it to ${said('comment')}`, user: { login: email('login') } }],
+      );
+      github.once.set('/repos/o/r/issues/3', [{ status: 200, body: `<html>${said('page')}</html>` }]);
+      const options = { env: { GITHUB_API_URL: github.url, GITHUB_TOKEN: word('github token') } };
+      for (const args of [
+        ['issue', 'o/r#1'],
+        ['issue', 'o/r#1', '--json'],
+        ['issue', 'o/r#2'],
+      ]) {
+        const ran = await steward(world, args, options);
+        expect(leaks(ran.stdout + ran.stderr), ran.stdout + ran.stderr).toEqual([]);
+      }
+      github.once.set('/repos/o/r/issues/9', [{ status: 401, body: { message: said('refusal') } }]);
+      expect(leaks((await steward(world, ['issue', 'o/r#9'], options)).stderr)).toEqual([]);
+    } finally {
+      await github.close();
+      await world.remove();
     }
   });
 });

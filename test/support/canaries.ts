@@ -58,16 +58,27 @@ function containsPart(text: string, secret: string): boolean {
   return false;
 }
 
-/** The text as it stands, without line breaks, with escapes undone, and what its base64 words decode to. */
+/**
+ * The text as it stands, without line breaks, with escapes undone, what its base64 words decode to (also joined over line
+ * breaks, also twice), and what its hexadecimal digits and numbered letters spell.
+ */
 function readable(text: string): readonly string[] {
   const joined = text.replaceAll(/\s+/g, '');
-  const unescaped = text.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
+  const byte = (_: string, hex: string) => String.fromCharCode(Number.parseInt(hex, 16));
+  const unescaped = text
+    .replaceAll(/(?:%|\\x|\\u00|&#x)([0-9a-f]{2});?/gi, byte)
+    .replaceAll(/&#(\d{2,3});/g, (_, code: string) => String.fromCharCode(Number(code)));
+  const decoded = fromBase64(text);
+  const hex = (text.match(/(?:[0-9a-f]{2}[ :-]?){8,}/gi) ?? []).map((run) =>
+    Buffer.from(run.replaceAll(/[ :-]/g, ''), 'hex').toString('latin1'),
   );
+  return [text, joined, unescaped, decoded, fromBase64(decoded), fromBase64(joined), hex.join('\n')];
+}
+
+/** A word may begin anywhere in a group of four. */
+function fromBase64(text: string): string {
   const words = text.match(/[A-Za-z0-9+/_=-]{16,}/g) ?? [];
-  // A word may begin anywhere in a group of four.
-  const decoded = words.flatMap((word) =>
-    [0, 1, 2, 3].map((skip) => Buffer.from(word.slice(skip), 'base64').toString('latin1')),
-  );
-  return [text, joined, unescaped, decoded.join('\n')];
+  return words
+    .flatMap((word) => [0, 1, 2, 3].map((skip) => Buffer.from(word.slice(skip), 'base64').toString('latin1')))
+    .join('\n');
 }

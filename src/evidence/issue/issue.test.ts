@@ -366,8 +366,10 @@ describe('the report of an issue', () => {
     const canaries = createCanaries();
     const secret = `${canaries.key('issue')} Bearer ${canaries.jwt('issue')} password=${canaries.word('issue')} ${canaries.email('issue')}`;
     server.addIssue(1, { title: secret, body: `${secret}\n\n\`\`\`\nerror: ${secret}\n\`\`\`` }, [
-      { body: `Workaround: you can fix it with ${secret}` },
+      { body: `Workaround: you can fix it with ${secret}. See #2` },
     ]);
+    const refused = { status: 500, body: { message: secret } };
+    server.once.set('/repos/o/r/issues/2', new Array(9).fill(refused));
     const graph = await graphOf();
     expect(canaries.leaks(markdown(graph))).toEqual([]);
     expect(canaries.leaks(JSON.stringify(createIssueReport(graph)))).toEqual([]);

@@ -1,4 +1,5 @@
 /** E-mail addresses become `a…@d…`: two of them can still be told apart, none can be written to. */
+import { REDACTED } from './secret-names.ts';
 
 const LOCAL = /[\p{L}\p{N}._%+'`!#$&*=?^{|}~/-]/u;
 const DOMAIN = /[\p{L}\p{N}.-]/u;
@@ -25,13 +26,20 @@ export function redactEmails(text: string): string {
     while (end - AT.lastIndex < MAX_LENGTH && DOMAIN.test(text[end] ?? '')) end++;
     const domain = text.slice(AT.lastIndex, end).replace(/[.-]+$/, '');
     end = AT.lastIndex + domain.length;
-    if (start === at.index || !ENDS_AS_DOMAIN.test(domain)) continue;
+    if (!ENDS_AS_DOMAIN.test(domain) || (start === at.index && !isBlankedName(text, start))) continue;
     if (text.slice(start, at.index) === 'git') continue; // `git@github.com:owner/name` names a repository
-    result += `${text.slice(done, start)}${first(text, start)}…@${first(text, AT.lastIndex)}…`;
+    const name = start === at.index ? '' : `${first(text, start)}…`;
+    result += `${text.slice(done, start)}${name}@${first(text, AT.lastIndex)}…`;
     done = end;
     AT.lastIndex = end;
   }
   return result + text.slice(done);
+}
+
+/** A name with the shape of a key is blanked before; behind `:` or `/` it is the user of an URL, whose host stays. */
+function isBlankedName(text: string, end: number): boolean {
+  const start = end - REDACTED.length;
+  return text.startsWith(REDACTED, start) && !/[:/]/.test(text[start - 1] ?? '');
 }
 
 function first(text: string, index: number): string {

@@ -39,7 +39,7 @@ function blankParts(text: string, parts: ReadonlySet<string>): string {
 }
 
 /**
- * As it is, in JSON, in a URL, and in base64 and base64url at each of the three positions at which it can stand inside
+ * As it is, in JSON, in a URL, in hexadecimal digits, and in base64 and base64url at each of the three positions at which it can stand inside
  * a longer encoded text (`user:secret`); characters that depend on the neighbours are cut off.
  */
 function encodings(secret: string): Set<string> {
@@ -50,6 +50,8 @@ function encodings(secret: string): Set<string> {
   const bytes = Buffer.from(secret);
   forms.add(bytes.toString('base64'));
   forms.add(bytes.toString('base64url'));
+  forms.add(bytes.toString('hex'));
+  forms.add(bytes.toString('hex').toUpperCase());
   for (const shift of [0, 1, 2]) {
     const encoded = Buffer.concat([Buffer.alloc(shift), bytes])
       .toString('base64')
