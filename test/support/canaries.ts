@@ -43,19 +43,24 @@ export function createCanaries(): Canaries {
       return plant(`e-mail ${name}`, `${local}@example.test`, local);
     },
     leaks: (text) => {
-      const decoded = readable(text);
-      return [...planted].flatMap(([label, parts]) =>
-        parts.some((part) => decoded.some((form) => containsPart(form, part))) ? [label] : [],
-      );
+      const labels = new Map<string, string>();
+      for (const [label, parts] of planted)
+        for (const part of parts) for (const piece of piecesOf(part)) labels.set(piece, label);
+      const found = new Set<string>();
+      for (const form of readable(text)) {
+        for (const piece of piecesOf(form)) {
+          const label = labels.get(piece);
+          if (label !== undefined) found.add(label);
+        }
+      }
+      return [...found];
     },
   };
 }
 
-function containsPart(text: string, secret: string): boolean {
-  for (let at = 0; at + PART <= secret.length; at += 1) {
-    if (text.includes(secret.slice(at, at + PART))) return true;
-  }
-  return false;
+/** Every run of that many characters. */
+function* piecesOf(text: string): Generator<string> {
+  for (let at = 0; at + PART <= text.length; at += 1) yield text.slice(at, at + PART);
 }
 
 /**
