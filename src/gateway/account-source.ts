@@ -87,12 +87,10 @@ export interface TokenUsage {
 export type HeaderMap = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** What came of sending something to an account. Told in the order in which it happens. */
-export type AttemptReport = {
-  readonly key: string;
-} & /** `isWork`: it asks the model; a list of models is nobody's turn. */
-(
-  | { readonly kind: 'started'; readonly isWork: boolean }
+export type AttemptReport = { readonly key: string } & (
   | { readonly kind: 'finished' }
+  /** `isWork`: it asks the model; a list of models is nobody's turn. */
+  | { readonly kind: 'started'; readonly isWork: boolean }
   /** Any answer: its headers carry the account's limits. */
   | { readonly kind: 'headers'; readonly headers: HeaderMap }
   /** An answer went to the client; the thread belongs to this account from now on. */
