@@ -50,6 +50,24 @@ function isAlive(pid: number): boolean {
   }
 }
 
+describe('the verdict on a fix', () => {
+  test('is asked for once, after a repair that held, and the count stands beside the finding', async () => {
+    const fix = async () => {
+      await writeFile(
+        join(world.codexHome, 'config.toml'),
+        '[tui]\nnotifications = true\nnotifications = false\n',
+      );
+      const run = startAtTerminal(world, ['doctor', '--fix', '--yes', '--only', 'config.toml_syntax']);
+      await run.ended;
+      return plain(run.written());
+    };
+    expect(await fix()).toContain('Did it help? steward signal config.toml_syntax works');
+    const again = await fix();
+    expect(again).toContain('worked 1 of 1 time here');
+    expect(again).not.toContain('Did it help?');
+  });
+});
+
 describe('the screen', () => {
   test('has colours, and a line of progress that is gone in the end', async () => {
     await configure(world, '[mcp_servers.docs]\ncommand = "/bin/sleep"\nargs = ["1"]');
