@@ -52,6 +52,7 @@ try {
     { name: 'status --json, 3', args: [...status, '--json'], env: with3, target: 2 },
     { name: 'status, 1,000', args: status, env: with1000, target: 2, extraMs: 100 },
     { name: 'status --json, 1,000', args: [...status, '--json'], env: with1000, target: 2, extraMs: 100 },
+    { name: 'list, 1,000', args: [STEWARD, 'auth', 'list'], env: with1000, target: 2, extraMs: 100 },
     { name: 'forecast, 3', args: forecast, env: with3 },
     { name: 'forecast, 1,000', args: forecast, env: with1000, target: 2, extraMs: 100 },
   ]);
