@@ -118,6 +118,20 @@ describe('the codex script', () => {
       process.kill(standIn);
     });
 
+    it('lets steward find out whose accounts are meant where projects may have pools of their own', () => {
+      writePool(2);
+      for (const variable of ['CODEX_AUTH_PER_PROJECT_ACCOUNTS=1', 'CODEX_MULTI_AUTH_SYNC_CODEX_CLI=0']) {
+        const [name = '', value = ''] = variable.split('=');
+        const { lines } = codex(['exec', 'hi'], { [name]: value });
+        expect(lines.slice(0, -1), variable).toEqual([
+          'node',
+          `<${at('bin/steward.cjs')}>`,
+          ...['<run>', '<-->', '<exec>', '<hi>'],
+        ]);
+      }
+      expect(codex(['exec', 'hi'], { CODEX_AUTH_PER_PROJECT_ACCOUNTS: '0' }).lines[0]).toBe('native');
+    });
+
     it('leaves it alone once rotation was switched off, unless a variable asks for it', () => {
       writeFileSync(
         at('home/.codex/multi-auth/settings.json'),

@@ -188,6 +188,11 @@ has_second_account() {
 
 url=
 if is_off; then official "$@"; fi
+# Where projects may have pools of their own, steward finds out whether the gateway's is the one that is meant.
+case \${CODEX_AUTH_PER_PROJECT_ACCOUNTS:-0}\${CODEX_MULTI_AUTH_SYNC_CODEX_CLI:-1}\${CODEX_AUTH_SYNC_CODEX_CLI:-1} in
+  011) ;;
+  *) steward run -- "$@"; official "$@" ;;
+esac
 if ! find_gateway; then
   url=
   if has_second_account && [ -x "$node" ] && [ -r "$steward" ]; then

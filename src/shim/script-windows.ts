@@ -106,6 +106,11 @@ function Test-SecondAccount {
 }
 
 if (Test-Off) { Start-Official $words }
+# Where projects may have pools of their own, steward finds out whether the gateway's is the one that is meant.
+if (($env:CODEX_AUTH_PER_PROJECT_ACCOUNTS -and $env:CODEX_AUTH_PER_PROJECT_ACCOUNTS -ne '0') -or $env:CODEX_MULTI_AUTH_SYNC_CODEX_CLI -eq '0' -or $env:CODEX_AUTH_SYNC_CODEX_CLI -eq '0') {
+  Start-Steward (@('run', '--') + $words)
+  Start-Official $words
+}
 $url = Find-Gateway
 if (-not $url -and (Test-SecondAccount) -and (Test-Path -LiteralPath $node) -and (Test-Path -LiteralPath $steward)) {
   & $node $steward gateway start --quiet | ForEach-Object { [Console]::Error.WriteLine($_) }

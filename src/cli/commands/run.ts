@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Account } from '../../accounts/account.ts';
 import { requireAccount } from '../../accounts/actions/account-reference.ts';
+import { resolveAccountPaths } from '../../accounts/store/paths.ts';
 import { requirePool } from '../../accounts/store/pool-store.ts';
 import type { CodexBinary } from '../../codex/codex-binary.ts';
 import { type CodexScope, resolveCodexHome } from '../../codex/home.ts';
@@ -79,6 +80,15 @@ async function poolBase(scope: CodexScope, deps: CommandDeps): Promise<string | 
 
 /** One account for one run: a person who names it wants no other, so what fails is an error. */
 async function accountBase(scope: CodexScope, reference: string): Promise<string> {
+  if ((await resolveAccountPaths(scope)).projectKey !== null)
+    throw new StewardError(
+      'ERR_RUN_PROJECT_POOL',
+      'user',
+      'the accounts of this folder are a pool of its own, which the gateway does not serve',
+      {
+        hint: 'steward auth switch ACCOUNT, then codex',
+      },
+    );
   const pool = await requirePool(scope);
   const account = pool.accounts[requireAccount(pool, reference)] as Account;
   const { file } = await ensureGateway(scope, ownProgram());

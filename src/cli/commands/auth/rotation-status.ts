@@ -44,6 +44,10 @@ export async function runRotationStatus(options: RotationStatusOptions, deps: Co
   session.say(`Gateway: ${gatewayWords(gateway)}`);
   session.say(`App: ${appWords(binding)}`);
   session.say(`Storage: ${tilde(paths.poolFile, scope.host.userHome)}`);
+  if (paths.projectKey !== null)
+    session.say(
+      'This folder has a pool of its own, which the gateway does not serve: codex uses the active account',
+    );
   session.say(`Accounts: ${pool.accounts.length}`);
   for (const [index, account] of pool.accounts.entries()) {
     const markers = markersOf(view, index).map(({ text, style }) => ` ${terminal.paint(style, `[${text}]`)}`);
