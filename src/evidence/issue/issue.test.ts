@@ -358,6 +358,19 @@ describe('the report of an issue', () => {
     expect(text).toContain('# o/r#1: Remote control stays offline \\| &lt;b>broken&lt;/b>');
   });
 
+  it('leaves commands as they are, and only what is truly code', async () => {
+    const said = (words: string) => `Deleting it fixed this: ${words}.`;
+    server.addIssue(1, {}, [
+      { body: said('`npm i -g @openai/codex@0.1.0 <now>`') },
+      { body: said('` a `` b ` <img src=1> `') },
+      { body: said('\\` <img src=2> ` @all') },
+      { body: said('`` <img src=3> ` @all') },
+    ]);
+    const text = markdown(await graphOf());
+    expect(text).toContain('`npm i -g @openai/codex@0.1.0 <now>`');
+    expect(text).not.toMatch(/<img|@all/);
+  });
+
   it('is the same text twice', async () => {
     expect(markdown(await fullReport())).toBe(markdown(await fullReport()));
   });

@@ -59,7 +59,7 @@ function summaryOf({ root, graph, pulls, affected }: IssueReport): readonly stri
     ...(affected.length === 0
       ? []
       : [
-          `- Seen by ${affected.length} others: ${affected.slice(0, 10).map(user).join(', ')}${affected.length > 10 ? ', …' : ''}`,
+          `- Seen by ${affected.length === 1 ? '1 other' : `${affected.length} others`}: ${affected.slice(0, 10).map(user).join(', ')}${affected.length > 10 ? ', …' : ''}`,
         ]),
     ...(root.labels.length === 0 ? [] : [`- Labels: ${root.labels.map(code).join(', ')}`]),
     `- Linked issues and pull requests read: ${graph.nodes.length - 1}; pull requests: ${pulls.length}, merged: ${merged}; known by name only: ${graph.notFetched.length}`,
@@ -194,15 +194,39 @@ function day(at: string): string {
   return at.slice(0, 10);
 }
 
-/** In one line of a table; a stranger's HTML, images and mentions lose their effect. */
+/**
+ * In one line of a table; a stranger's HTML, images and mentions lose their effect. In code they have none, and stay as they
+ * are, because a command is there to be copied.
+ */
 function text(value: string): string {
-  return value
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll('|', '\\|')
-    .replaceAll('<', '&lt;')
-    .replaceAll('![', '!\\[')
-    .replaceAll(/@(?=\w)/g, '@\u200b')
-    .trim();
+  const line = value.replaceAll(/\s+/g, ' ').trim();
+  return codeSpans(line)
+    .map(({ isCode, part }) => {
+      const cell = part.replaceAll('|', '\\|');
+      if (isCode) return cell;
+      return cell
+        .replaceAll('<', '&lt;')
+        .replaceAll('![', '!\\[')
+        .replaceAll(/@(?=\w)/g, '@\u200b');
+    })
+    .join('');
+}
+
+/** As CommonMark reads it: a run of backticks is closed by the next run of the same length; an escaped one opens nothing. */
+function codeSpans(line: string): readonly { readonly isCode: boolean; readonly part: string }[] {
+  const runs = [...line.matchAll(/`+/g)].map(({ index, 0: { length } }) => ({ index, length }));
+  const parts: { isCode: boolean; part: string }[] = [];
+  let done = 0;
+  for (const [at, { index, length }] of runs.entries()) {
+    const isEscaped = /(?:^|[^\\])(?:\\\\)*\\$/.test(line.slice(0, index));
+    if (index < done || isEscaped) continue;
+    const close = runs.slice(at + 1).find((run) => run.length === length);
+    if (close === undefined) continue;
+    parts.push({ isCode: false, part: line.slice(done, index) });
+    done = close.index + length;
+    parts.push({ isCode: true, part: line.slice(index, done) });
+  }
+  return [...parts, { isCode: false, part: line.slice(done) }];
 }
 
 function code(value: string): string {

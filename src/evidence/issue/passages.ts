@@ -116,13 +116,20 @@ function listed(lines: readonly string[]): readonly string[] {
   });
 }
 
-/** Without HTML and pictures; a link keeps its words. */
+/** Without HTML and pictures; a link keeps its words, and code stays as it is. */
 function plain(line: string): string {
   return line
-    .replace(/!\[[^\]]{0,200}\]\([^()\s]{0,1000}\)/g, ' ')
-    .replace(/<\/?[a-z][^<>]{0,1000}>/gi, ' ')
-    .replace(/\[([^[\]]{1,300})\]\([^()\s]{0,1000}\)/g, '$1')
-    .replace(/\*\*|__/g, '');
+    .split(/(`[^`]*`)/)
+    .map((part, index) =>
+      index % 2 === 1
+        ? part
+        : part
+            .replace(/!\[[^\]]{0,200}\]\([^()\s]{0,1000}\)/g, ' ')
+            .replace(/<\/?[a-z][^<>]{0,1000}>/gi, ' ')
+            .replace(/\*\*|__/g, ''),
+    )
+    .join('')
+    .replace(/\[([^[\]]{1,300})\]\([^()\s]{0,1000}\)/g, '$1');
 }
 
 function sentencesIn(line: string): readonly string[] {
