@@ -30,7 +30,7 @@ const NAMED: readonly (readonly [Fact, RegExp])[] = [
 const PAIR = /^([\p{L}][\p{L} /_-]{1,40}?)\s*[:：]\s*(.{1,200})$/u;
 const VERSION = /\d+\.\d+/;
 const IN_PASSING =
-  /(?<![\w@/.-])codex(?:[- ](?:cli|app))?(?:[ :`(]|version){1,12}v?(\d+\.\d+(?:\.\d+)?[\w.-]*)/i;
+  /(?<![\w@/.-])codex(?:[- ](?:cli|app|desktop))?(?:[ :`(]|version){1,12}v?(\d+\.\d+(?:\.\d+)?[\w.-]*)/i;
 const SYSTEM =
   /\b(?:[Mm]ac ?(?:OS|os)|OS X|Darwin|Windows (?:NT |Server )?(?:\d|Subsystem)|Windows[ _](?:x64|arm64)|Ubuntu|Debian|Fedora|Arch Linux|Linux|WSL ?2?|win(?:7|10|11))(?:[ (]+\w(?:[\w.()-]{0,18}\w)?\)?){0,2}/;
 
@@ -59,7 +59,7 @@ export function environmentOf(passages: readonly Passage[]): EnvironmentSaid | n
   const prose = passages.filter(({ kind }) => kind === 'sentence' || kind === 'item').map(({ text }) => text);
   for (const text of prose) {
     if (
-      /\b(?:(?:npm|pnpm|bun|yarn|brew) (?:i|install|add|update|upgrade|view)|npx|(?:down|up)grad|roll(?:ed)? ?back|fixed in)\b/i.test(
+      /\b(?:(?:npm|pnpm|bun|yarn|brew) (?:i|install|add|update|upgrade|view)|npx|(?:down|up)grad|roll(?:ed)? ?back|(?<!not )fixed in)\b/i.test(
         text,
       )
     )

@@ -98,5 +98,8 @@ function isFailure(text: string): boolean {
   if (NO_FAILURE.test(text)) return false;
   if (IN_VAIN.test(text) || STILL.test(text) || NO_REMEDY.test(text)) return true;
   if (SELF_TRIED.test(text) && !PLAIN_SUCCESS.test(text) && !RESULT.test(text)) return true;
-  return NO_WORK.test(text) && (namesAction(text) || /^(?:this|that) /i.test(text));
+  return (
+    NO_WORK.test(text) &&
+    (namesAction(text) || SELF_TRIED.test(text) || /^(?:this|that) (?:did|does|has)/i.test(text))
+  );
 }
