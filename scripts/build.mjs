@@ -33,27 +33,18 @@ const bundled = {
   minifySyntax: true,
   external: [...Object.keys(dependencies), 'node:sqlite'],
 };
-const split = {
+// esbuild splits modules only; as CommonJS, Node 20 can load them with kept compiled code (`src/cli/chunk-loader.ts`).
+const LIBRARY = { index: 'src/index.ts', remote: 'src/remote.ts' };
+const program = await build({
   ...common,
   ...bundled,
-  splitting: true,
-  format: 'esm',
-  metafile: true,
-};
-const library = await build({
-  ...split,
-  entryPoints: { index: 'src/index.ts', remote: 'src/remote.ts' },
-  chunkNames: 'chunks/[name]-[hash]',
-  // Bundled CommonJS packages call require() for Node's own modules.
-  banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
-});
-// esbuild splits modules only; as CommonJS, Node 20 can load them with kept compiled code (`src/cli/chunk-loader.ts`).
-const program = await build({
-  ...split,
-  entryPoints: { main: 'src/cli/main.ts' },
+  entryPoints: { main: 'src/cli/main.ts', ...LIBRARY },
   entryNames: 'program/[name]-[hash]',
   chunkNames: 'program/[name]-[hash]',
+  splitting: true,
+  format: 'esm',
   outExtension: { '.js': '.cjs' },
+  metafile: true,
   write: false,
 });
 mkdirSync(join(fresh, 'program'), { recursive: true });
@@ -77,9 +68,19 @@ const quick = await build({
   supported: { 'dynamic-import': false },
   metafile: true,
 });
-/** The name, with the hash of its text, of the chunk made from that entry point. */
-const chunkOf = ({ metafile }, source) =>
-  basename(Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === source)[0]);
+/** The output made from that entry point: the name of its file, which holds the hash of its text, and what it exports. */
+function chunkOf({ metafile }, source) {
+  const [path, { exports }] = Object.entries(metafile.outputs).find(([, output]) => output.entryPoint === source);
+  return { name: basename(path), exports };
+}
+// The library is a module for those who import it, and the same chunks behind.
+for (const [name, source] of Object.entries(LIBRARY)) {
+  const chunk = chunkOf(program, source);
+  writeFileSync(
+    join(fresh, `${name}.js`),
+    `import library from './program/${chunk.name}';\nexport const { ${chunk.exports.join(', ')} } = library;\n`,
+  );
+}
 const entry = await build({
   ...common,
   entryPoints: { steward: 'src/cli/steward.ts' },
@@ -88,8 +89,8 @@ const entry = await build({
   define: {
     ...common.define,
     STEWARD_CHUNKS: JSON.stringify({
-      main: chunkOf(program, 'src/cli/main.ts'),
-      quick: chunkOf(quick, 'src/cli/quick.ts'),
+      main: chunkOf(program, 'src/cli/main.ts').name,
+      quick: chunkOf(quick, 'src/cli/quick.ts').name,
     }),
   },
   metafile: true,
@@ -116,7 +117,7 @@ if (existsSync(dist)) renameSync(dist, old);
 renameSync(fresh, dist);
 rmSync(old, { recursive: true, force: true });
 if (!process.argv.includes('--quiet')) {
-  const outputs = [library, program, quick, entry].flatMap(({ metafile }) => Object.values(metafile.outputs));
+  const outputs = [program, quick, entry].flatMap(({ metafile }) => Object.values(metafile.outputs));
   const bytes = outputs.reduce((sum, output) => sum + output.bytes, 0);
   console.log(`dist: ${outputs.length} files, ${Math.round(bytes / 1024)} KiB`);
 }
