@@ -236,6 +236,7 @@ describe('the graph of an issue', () => {
         headers: { 'retry-after': '1' },
         body: { message: 'You have exceeded a secondary rate limit. Please wait.' },
       },
+      { status: 429, headers: { 'retry-after': '1' }, body: { message: 'Too many requests' } },
     ]);
     expect(keys(await graphOf())).toEqual(['o/r#1', 'o/r#2']);
   });
