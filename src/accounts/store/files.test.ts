@@ -291,6 +291,15 @@ describe('the quota cache', () => {
     expect(pool.accounts.map((account) => cache.entryOf(account)?.primary.usedPercent)).toEqual([0, 1, 2]);
   });
 
+  it('keep the plan when a newer answer does not name it', async () => {
+    const pool = poolOf(makeAccount(1));
+    const [account = makeAccount(1)] = pool.accounts;
+    await writeQuota(home.scope, pool, new Map([[account.key, entry(NOW - 1, 1)]]));
+    await writeQuota(home.scope, pool, new Map([[account.key, { ...entry(NOW, 2), planType: null }]]));
+    const cache = await readQuotaCache(home.scope, pool);
+    expect(cache.entryOf(account)).toMatchObject({ planType: 'plus', updatedAt: NOW });
+  });
+
   it('that is broken is empty, and starts anew', async () => {
     await home.write('quota-cache.json', '{"version":1,');
     const pool = poolOf(makeAccount(1));

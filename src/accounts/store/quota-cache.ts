@@ -99,7 +99,10 @@ export async function writeQuota(
           const entry = entries.get(account.key);
           const name = names(account)[map];
           if (entry === undefined || name === null) continue;
-          if ((parseEntry(rows[name])?.updatedAt ?? 0) <= entry.updatedAt) rows[name] = rowOfEntry(entry);
+          const before = parseEntry(rows[name]);
+          // The answer to a model request names no plan as a rule: the last one known stays.
+          const planType = entry.planType ?? before?.planType ?? null;
+          if ((before?.updatedAt ?? 0) <= entry.updatedAt) rows[name] = rowOfEntry({ ...entry, planType });
         }
         if (map === 'bySteward') prune(rows, scope.host.now());
         file[map] = rows;
