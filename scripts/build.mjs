@@ -70,7 +70,9 @@ const quick = await build({
 });
 /** The output made from that entry point: the name of its file, which holds the hash of its text, and what it exports. */
 function chunkOf({ metafile }, source) {
-  const [path, { exports }] = Object.entries(metafile.outputs).find(([, output]) => output.entryPoint === source);
+  const [path, { exports }] = Object.entries(metafile.outputs).find(
+    ([, output]) => output.entryPoint === source,
+  );
   return { name: basename(path), exports };
 }
 // The library is a module for those who import it, and the same chunks behind.
