@@ -1,6 +1,7 @@
 /** What failed lately, as Codex's own logs tell it: each known failure with the lines around its last time. */
 import type { CodexScope } from '../codex/home.ts';
 import { type LogLine, recentLogLines } from '../codex/log-files.ts';
+import { recentTurnErrors } from '../codex/turn-errors.ts';
 import { failureEntry } from '../knowledge/catalogue.ts';
 import { matchLogLines } from '../knowledge/matcher/log-lines.ts';
 import { redact } from '../storage/redact.ts';
@@ -41,7 +42,8 @@ export interface RecentFailures {
 /** Reads the logs of the last seven days, newest failure first. */
 export async function readRecentFailures(scope: CodexScope): Promise<RecentFailures> {
   const lines: LogLine[] = [];
-  for await (const line of recentLogLines(scope)) lines.push({ ...line, text: line.text.slice(0, MAX_LINE) });
+  for (const source of [recentLogLines(scope), recentTurnErrors(scope)])
+    for await (const line of source) lines.push({ ...line, text: line.text.slice(0, MAX_LINE) });
   const matches = (await matchLogLines(each(lines))).filter(({ id }) => id !== 'none');
   const kept = withoutConversation(lines);
   const said = new Map(kept.map(({ where, text }) => [where, redact(text)]));

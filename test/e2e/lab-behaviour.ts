@@ -123,7 +123,7 @@ export const EXEC_CASES: readonly ExecCase[] = [
   },
   {
     scenario: 'rate-limit-in-stream',
-    explained: ['unsure', 'ratelimit.too_many_requests'],
+    explained: ['unsure', 'ratelimit.too_many_requests', 'network.stream_disconnected'],
     sse: true,
     both: badly(/^(stream disconnected before completion|rate limit exceeded): Rate limit reached/, {
       posts: 6,

@@ -101,6 +101,7 @@ describe('an error of the way or the limit', () => {
     expect(await explainOutput(failed)).toMatch(
       /ratelimit\.usage_limit.* because .*try again at \d.*Wait until then.*buy credits/i,
     );
+    expect((await run(['explain', '--last'])).stdout).toContain('ratelimit.usage_limit');
     expect((await run(['auth', 'forecast', '--live'])).stdout).toMatch(/limit used up, resets .*\(in /);
     await scenario('ok');
     expect(await explain('does my quota come back')).toContain('by itself');

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import process from 'node:process';
 import { resolveCodexHome } from '../../codex/home.ts';
 import { recentLogLines } from '../../codex/log-files.ts';
+import { recentTurnErrors } from '../../codex/turn-errors.ts';
 import { EXIT, StewardError } from '../../errors.ts';
 import { searchTerms } from '../../evidence/search-terms.ts';
 import { createHost, type Host } from '../../host.ts';
@@ -106,8 +107,9 @@ async function explainInput(
 
 /** The logs, newest line first in importance: the matcher keeps order by the time that stands in each line. */
 async function* lastLines(host: Host, signal: AbortSignal): AsyncGenerator<string> {
-  for await (const line of recentLogLines({ host, home: resolveCodexHome(host), signal })) {
-    yield `${new Date(line.atMs).toISOString()} ${line.text}\n`;
+  const scope = { host, home: resolveCodexHome(host), signal };
+  for (const lines of [recentLogLines(scope), recentTurnErrors(scope)]) {
+    for await (const line of lines) yield `${new Date(line.atMs).toISOString()} ${line.text}\n`;
   }
 }
 
