@@ -121,6 +121,44 @@ const TOLD: readonly (readonly [FailureId, string])[] = [
   ],
   ['remote.server_conflict', 'remote control answers 409 Conflict until the host is re-enrolled'],
   ['remote.socket_or_daemon', 'Codex on this environment is out of date. Update to 0.150.0 or newer.'],
+  // Messages of the desktop app, of companions, and how their loss is told.
+  ['auth.login_rate_limited', 'Codex login: too many verification requests, please try again later'],
+  ['auth.refresh_token_reused', 'codex 报错：refresh_token 已被别的程序使用过，请重新登录'],
+  ['auth.token_expired', 'The codex app signs me out whenever I open an older chat'],
+  [
+    'config.invalid_model',
+    "unexpected status 404 Not Found: model 'gpt-5.9' not found, url: http://127.0.0.1:8080/v1/responses",
+  ],
+  [
+    'install.path_shadow',
+    "error: unexpected argument '--new-option' found\n\nUsage: codex app-server [OPTIONS]",
+  ],
+  ['install.spawn_shim', 'Codex CLI failed to start: env: node: No such file or directory'],
+  ['safety.flagged', 'codex: cyber-safety rerouting of my requests, why?'],
+  ['sandbox.blocked', 'codex ran the command: failed in sandbox: Operation not permitted'],
+  ['sandbox.windows_setup', "Windows setup didn't finish, and no dialog for the administrator appears"],
+  [
+    'sandbox.windows_setup',
+    'ERROR hide users: failed to hide current user profile dir: SetFileAttributesW failed: 5',
+  ],
+  ['state.history_hidden', 'Since the update of the Codex app my project chats disappeared'],
+  ['state.log_growth', 'logs_2.sqlite gets high-volume TRACE rows all day'],
+  ['state.sqlite_locked', 'Codex resume: the history DB is locked'],
+];
+
+/** Broad words only: a candidate, never an answer. */
+const GUESSED: readonly (readonly [FailureId, string])[] = [
+  ['auth.login_rate_limited', 'Codex wants a code by SMS for the login and then says rate limit'],
+  ['auth.token_expired', '切到另一个账号以后 codex 马上退出登录'],
+  ['network.proxy', 'Codex in WSL starts with empty proxy variables'],
+  [
+    'remote.identity_collision',
+    'In the phone I have two Macs with Codex, but only one of them is listed at a time',
+  ],
+  ['remote.presence_stale', 'The phone says disconnected, Codex on the desktop is open'],
+  ['safety.flagged', 'Codex flagged my account, I write a calendar'],
+  ['state.disk_full', 'Codex fills the disk with crash dumps'],
+  ['state.log_growth', 'Codex writes to my hard drive like crazy'],
 ];
 
 const NOT_OURS: readonly string[] = [
@@ -144,6 +182,19 @@ describe('what people tell in their own words', () => {
   it.each(TOLD)('is %s: %s', (id, text) => {
     const { verdict, matches } = matcher.explainText(text);
     expect({ id: matches[0]?.id, verdict }).toEqual({ id, verdict: 'match' });
+  });
+
+  it.each(GUESSED)('may be %s: %s', (id, text) => {
+    const { verdict, matches, next } = matcher.explainText(text);
+    expect({ id: matches[0]?.id, verdict }).toEqual({ id, verdict: 'unsure' });
+    expect(matches[0]?.evidence[0]?.text).toBe(text);
+    expect(next).toBeTruthy();
+  });
+
+  it('guesses nothing where nothing speaks of Codex, nor from a long text', () => {
+    const [, told] = GUESSED[6] as (typeof GUESSED)[number];
+    expect(matcher.explainText(told.replace('Codex', 'The game')).matches).toEqual([]);
+    expect(matcher.explainText(`${told}\n${'A line about the weather.\n'.repeat(400)}`).matches).toEqual([]);
   });
 
   it.each(NOT_OURS)('is not taken for ours: %s', (text) => {

@@ -127,7 +127,7 @@ export const AUTH_DEVICE: readonly FailureEntry[] = [
         ],
       },
       {
-        says: 'too many (login|sign-in|log in|sign in|authentication) (attempts|requests)',
+        says: 'too many (login|sign-in|log in|sign in|authentication|phone verification|verification|otp) (attempts|requests)',
         weight: 0.7,
         of: 'generic',
       },

@@ -98,7 +98,8 @@ export const AUTH_TOKEN: readonly FailureEntry[] = [
       },
       {
         says: [
-          '(keeps|kept|keep|keeping) logging me out',
+          '(logging|logs|logged|signing|signs|kicks|kicked|throws) me out',
+          '(logout|login-logout|sign-in|sign-out|login) loop',
           '(have to|had to|must|forced to|asked to|asks me to|asking me to) (log in|login|sign in|re-login|relogin|reauthenticate) (again|every|each)',
           '(logged|signed) out (every|each|after a few|randomly|constantly|automatically)',
         ],
@@ -173,6 +174,7 @@ export const AUTH_TOKEN: readonly FailureEntry[] = [
       {
         says: [
           '(刷新令牌|refresh token|refresh_token)*(已被使用|已经被使用|被使用过|已使用|已经使用|重复使用)',
+          '(刷新令牌|refresh token|refresh_token)*已被*使用过',
           '(リフレッシュトークン|refresh token)*(使用済み|すでに使用|既に使用)',
           '(새로 고침 토큰|리프레시 토큰|refresh token)*(이미 사용)',
           '(refresh token|token de atualização|token de actualización)*(já foi us|já utilizado|ya se ha us|ya fue us|ya ha sido us)',

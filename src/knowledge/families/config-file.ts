@@ -227,7 +227,7 @@ export const CONFIG_FILE: readonly FailureEntry[] = [
           'failed to read configuration',
           'config could not be loaded',
         ],
-        not: ['cloud', 'permission denied', 'eacces', 'no such file'],
+        not: ['cloud', 'permission denied', '¦eacces', 'no such file'],
         weight: 0.52,
         of: 'generic',
       },

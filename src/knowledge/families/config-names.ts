@@ -37,11 +37,13 @@ export const CONFIG_NAMES: readonly FailureEntry[] = [
           'requested model * does not exist',
           'model metadata for * not found',
           'no such model',
+          'not found: model * not found',
         ],
         not: ['when using codex with a chatgpt account'],
         weight: 0.9,
         of: 'likely',
-        over: ['server.error', 'network.stream_disconnected'],
+        // An endpoint that answers so is not down.
+        over: ['server.error', 'network.stream_disconnected', 'provider.local_endpoint_down'],
       },
       {
         says: [

@@ -222,7 +222,7 @@ export const MCP: readonly FailureEntry[] = [
         says: [
           'program not found',
           'command not found',
-          'enoent',
+          '¦enoent',
           'not found in path',
           '找不到命令',
           '找不到程序',

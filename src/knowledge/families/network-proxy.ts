@@ -234,7 +234,7 @@ export const NETWORK_PROXY: readonly FailureEntry[] = [
           'actively refused',
           'connection refused',
           '由于目标计算机积极拒绝',
-          'econnrefused',
+          '¦econnrefused',
         ],
         with: [['chatgpt.com', 'auth.openai.com', 'api.openai.com', 'proxy']],
         not: ['localhost', '127.0.0.1'],

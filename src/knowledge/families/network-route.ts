@@ -196,7 +196,7 @@ export const NETWORK_ROUTE: readonly FailureEntry[] = [
       },
       {
         says: [
-          '(enotfound|eai_again) (chatgpt.com|auth.openai.com|api.openai.com|ab.chatgpt.com)',
+          '(¦enotfound|¦eai_again) (chatgpt.com|auth.openai.com|api.openai.com|ab.chatgpt.com)',
           'could not resolve host: (chatgpt.com|auth.openai.com|api.openai.com)',
           'no record found for * (chatgpt.com|openai.com)',
         ],
@@ -219,8 +219,8 @@ export const NETWORK_ROUTE: readonly FailureEntry[] = [
           'could not resolve',
           'couldnt resolve',
           'name resolution',
-          'enotfound',
-          'eai_again',
+          '¦enotfound',
+          '¦eai_again',
           '不知道这样的主机',
           '无法解析',
           '域名解析',

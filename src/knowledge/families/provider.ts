@@ -101,7 +101,7 @@ export const PROVIDER: readonly FailureEntry[] = [
           ['127.0.0.1', 'localhost', '0.0.0.0', 'local'],
           [
             'connection refused',
-            'econnrefused',
+            '¦econnrefused',
             'actively refused',
             'os error 10061',
             'os error 61',
@@ -128,8 +128,8 @@ export const PROVIDER: readonly FailureEntry[] = [
       },
       {
         says: [
-          '(connection refused|econnrefused|tcp connect error) * (127.0.0.1|localhost|::1)',
-          '(127.0.0.1|localhost) * (connection refused|econnrefused|actively refused|os error 10061|os error 111|os error 61)',
+          '(connection refused|¦econnrefused|tcp connect error) * (127.0.0.1|localhost|::1)',
+          '(127.0.0.1|localhost) * (connection refused|¦econnrefused|actively refused|os error 10061|os error 111|os error 61)',
         ],
         not: [
           ...OTHER_HOPS,

@@ -47,6 +47,8 @@ export const SAFETY: readonly FailureEntry[] = [
           '¦cyberpolicy¦',
           'high_risk_cyber',
           'cyber policy:',
+          'cyber-safety rerout',
+          'cyber-risk rerout',
           'misalignment policy',
           'content policy violation',
           'incomplete response returned, reason: content_filter',

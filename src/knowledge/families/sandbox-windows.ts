@@ -126,6 +126,26 @@ export const SANDBOX_WINDOWS: readonly FailureEntry[] = [
         log: true,
       },
       {
+        // The setup screen of the desktop app, and the first line of its helper's log.
+        says: [
+          'windows setup didnt finish',
+          'windows setup did not finish',
+          'try windows setup again',
+          'hide users: failed to hide',
+          'failed to hide current user profile',
+        ],
+        weight: 0.8,
+        of: 'likely',
+        over: ['sandbox.blocked', 'state.permission'],
+      },
+      {
+        says: ['windows setup', 'windows 设置', 'windows-einrichtung'],
+        with: [['helper_failed', 'helper_*_failed', '.sandbox-bin', 'uac']],
+        weight: 0.75,
+        of: 'generic',
+        over: ['sandbox.blocked', 'state.permission'],
+      },
+      {
         says: [
           'windows sandbox',
           'elevated sandbox',

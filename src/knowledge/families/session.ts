@@ -42,6 +42,7 @@ export const SESSION: readonly FailureEntry[] = [
         says: [
           'encrypted content',
           'encrypted reasoning',
+          'encryption verification',
           'encrypted_content*(cannot|could not|decrypt|mismatch|解密|无法|失败)',
         ],
         with: [

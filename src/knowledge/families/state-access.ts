@@ -75,6 +75,7 @@ export const STATE_ACCESS: readonly FailureEntry[] = [
       {
         says: [
           'database is locked',
+          '(history|state|log|thread) db is locked',
           'sqlite_busy',
           'database lock',
           'lock contention',

@@ -46,8 +46,8 @@ export const STATE_PERMISSION: readonly FailureEntry[] = [
       },
       {
         says: [
-          'eacces: permission denied',
-          'eperm: operation not permitted',
+          '¦eacces: permission denied',
+          '¦eperm: operation not permitted',
           'permission denied',
           'permissiondenied',
           'os error 13',
@@ -104,7 +104,7 @@ export const STATE_PERMISSION: readonly FailureEntry[] = [
         ],
         with: [
           [...IN_CODEX_HOME, '.codex', 'codex home'],
-          ['permission', 'denied', 'eacces', 'cannot', 'failed', 'owner', 'chown', 'unable', 'stuck'],
+          ['permission', 'denied', '¦eacces', 'cannot', 'failed', 'owner', 'chown', 'unable', 'stuck'],
         ],
         not: ['npm err', 'npm error'],
         weight: 0.72,

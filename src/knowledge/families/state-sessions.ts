@@ -139,7 +139,7 @@ export const STATE_SESSIONS: readonly FailureEntry[] = [
           [
             'no such file or directory',
             'os error 2',
-            'enoent',
+            '¦enoent',
             'failed to read session',
             'cannot find the file',
           ],
@@ -262,7 +262,9 @@ export const STATE_SESSIONS: readonly FailureEntry[] = [
       },
       {
         says: [
-          'history (disappeared|vanished|gone|is missing|missing|hidden)',
+          '(history|histories|historical chats|chats) (just |have |has |was |were |)(disappeared|vanished|gone|is missing|missing|hidden|deleted|wiped)',
+          '(chats|chat history|histories|conversations|projects) * (disappeared|wiped|vanished)',
+          'projects * show no chats',
           'all (my |)(threads|sessions|chats|conversations) (disappeared|vanished|are gone|gone|are missing)',
           '历史会话 * (消失|不见|丢失)',
           '历史对话 * (消失|不见|丢失|缺失)',
@@ -270,7 +272,7 @@ export const STATE_SESSIONS: readonly FailureEntry[] = [
           '会话 * (消失|不见|丢失)',
         ],
         with: ['codex'],
-        not: ['global-state', 'no rollout found'],
+        not: ['global-state', 'no rollout found', 'refresh token', 'stream disconnected'],
         weight: 0.62,
         of: 'generic',
       },

@@ -2,6 +2,9 @@
 import type { FailureEntry } from '../types.ts';
 
 const GROWTH = [
+  'high-volume',
+  'high-frequency',
+  'trace rows',
   'grows',
   'growing',
   'growth',
@@ -149,7 +152,7 @@ export const STATE_STORAGE: readonly FailureEntry[] = [
         says: [
           'no space left on device',
           'os error 28',
-          'enospc',
+          '¦enospc',
           'not enough space on the disk',
           'os error 112',
           'disk quota exceeded',

@@ -28,6 +28,7 @@ export const CODEX_SIGNS: readonly string[] = [
   '1455/auth/callback',
   '[mcp_servers.',
   'remote control websocket',
+  'you canceled the request to run',
 ];
 
 /** Signs of the vendor, which other clients carry as well. */

@@ -6,7 +6,9 @@ import type { MatchEvidence } from './verdict.ts';
 const MAX_EVIDENCE = 6;
 
 /** Reads lines of this text; each line is shown once, however many signals it shows. */
-export function createEvidenceReader(source: string): (hits: readonly Hit[]) => MatchEvidence[] {
+export function createEvidenceReader(
+  source: string,
+): (hits: readonly Pick<Hit, 'spans'>[]) => MatchEvidence[] {
   const starts = lineStarts(source);
   const lineText = (line: number) => source.slice(starts[line], (starts[line + 1] ?? source.length + 1) - 1);
   const show = createLineShower(source);

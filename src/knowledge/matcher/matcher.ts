@@ -8,6 +8,7 @@ import { createContextReader } from './context.ts';
 import { toUtf8Blocks } from './decode.ts';
 import { createEvidenceReader } from './evidence.ts';
 import { fold } from './fold.ts';
+import { guessTopics } from './second-look.ts';
 import { createSignalIndex } from './signal-index.ts';
 import { scoreHits } from './signals.ts';
 import { createTally } from './tally.ts';
@@ -48,8 +49,15 @@ export function createMatcher(): Matcher {
     const hits = index.tryPlaces(places, folded, source);
     const context = contexts.read(folded, source);
     const evidence = createEvidenceReader(source);
+    const scored = scoreHits(hits, context);
+    if (scored.length === 0 && context.codex === 'named') {
+      return judge(
+        guessTopics(folded, source, (span) => evidence([{ spans: [span] }])),
+        context,
+      );
+    }
     return judge(
-      scoreHits(hits, context).map(({ id, score, hits: own }) => ({ id, score, evidence: evidence(own) })),
+      scored.map(({ id, score, hits: own }) => ({ id, score, evidence: evidence(own) })),
       context,
     );
   };

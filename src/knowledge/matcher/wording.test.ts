@@ -45,6 +45,23 @@ describe('a wording', () => {
     );
   });
 
+  it.each([
+    ['enotfound', 'the executable not found there'],
+    ['opencode', 'I dare to open Codex'],
+    ['¦enoent', 'a tenoent'],
+  ])('%j does not stand in %j', (wording, text) => {
+    expect(found(wording, text)).toBeUndefined();
+  });
+
+  it.each([
+    ['enotfound', 'getaddrinfo ENOTFOUND host', 'ENOTFOUND'],
+    ['apikey', 'no API key given', 'API key'],
+    ['opencode', 'the open\ncodex of the terminal', 'open\ncode'],
+    ['¦enoent', 'stack:\\nENOENT in a JSON string', 'ENOENT'],
+  ])('%j stands in %j', (wording, text, stretch) => {
+    expect(found(wording, text)).toBe(stretch);
+  });
+
   it('has an anchor that every text with the wording holds', () => {
     for (const source of [
       'usage limit',

@@ -15,6 +15,8 @@ interface Part {
   readonly text: string;
   readonly startsWord: boolean;
   readonly endsWord: boolean;
+  /** Written without a space. */
+  readonly isOneWord: boolean;
 }
 
 /** One wording, ready to search for. */
@@ -68,6 +70,7 @@ function compilePart(source: string): Part {
     text,
     startsWord: short || trimmed.startsWith('¦') || /^[0-9]/.test(text),
     endsWord: short || trimmed.endsWith('¦') || /[0-9]$/.test(text),
+    isOneWord: !trimmed.includes(' '),
   };
 }
 
@@ -157,7 +160,7 @@ function findPart(part: Part, folded: Folded, source: string, from: number, to: 
         ? folded.text.indexOf(part.text, start)
         : indexWithin(folded.text, part.text, start, to);
     if (start === -1 || start + part.text.length > to) return -1;
-    if (fitsWord(part, folded, source, start)) return start;
+    if (fitsWord(part, folded, source, start) && !isGlued(part, folded, source, start)) return start;
     start++;
   }
   return -1;
@@ -171,7 +174,8 @@ function indexWithin(text: string, piece: string, from: number, to: number): num
 function fitsWord(part: Part, folded: Folded, source: string, start: number): boolean {
   if (part.startsWord) {
     const before = (folded.at[start] as number) - 1;
-    if (before >= 0 && joins(source.charCodeAt(before), part.text.charCodeAt(0))) return false;
+    const joined = before >= 0 && joins(source.charCodeAt(before), part.text.charCodeAt(0));
+    if (joined && !isEscaped(source, before)) return false;
   }
   if (part.endsWord) {
     const after = (folded.at[start + part.text.length - 1] as number) + 1;
@@ -179,6 +183,27 @@ function fitsWord(part: Part, folded: Folded, source: string, start: number): bo
     if (after < source.length && joins(source.charCodeAt(after), last)) return false;
   }
   return true;
+}
+
+/**
+ * Folding drops blanks, so `enotfound` also stands in "the file not found" read from the middle of a word. A word that
+ * is broken by a blank must at least begin and end as one. A line break within is a terminal's, and no matter.
+ */
+function isGlued(part: Part, folded: Folded, source: string, start: number): boolean {
+  const from = folded.at[start] as number;
+  const end = (folded.at[start + part.text.length - 1] as number) + 1;
+  if (!part.isOneWord || end - from === part.text.length) return false;
+  const within = source.slice(from, end);
+  if (!within.includes(' ') || within.includes('\n')) return false;
+  return (
+    (isLetter(source.charCodeAt(from)) && isLetter(source.charCodeAt(from - 1))) ||
+    (isLetter(source.charCodeAt(end - 1)) && isLetter(source.charCodeAt(end)))
+  );
+}
+
+/** Whether the letter at `index` only writes a line break or a tab, as in a JSON string. */
+function isEscaped(source: string, index: number): boolean {
+  return index > 0 && source.charCodeAt(index - 1) === 92 && 'nrt'.includes(source.charAt(index));
 }
 
 /** Whether a neighbouring sign continues the word: a digit joins a digit, a letter or `_` joins a letter. */
