@@ -199,7 +199,10 @@ export const TOPICS: readonly Topic[] = [
   { id: 'mcp.startup_timeout', about: ['mcp', 'timeout|timed out|too slow|takes too long|超时'] },
   { id: 'mcp.command_not_found', about: ['mcp', 'not found|¦enoent|no such file|找不到'] },
   { id: 'mcp.auth_required', about: ['mcp', 'oauth|401|unauthorized|mcp login|授权'] },
-  { id: 'mcp.handshake_failed', about: ['mcp', 'handshake|initialize|closed|failed to start|启动失败|握手'] },
+  {
+    id: 'mcp.handshake_failed',
+    about: ['mcp', 'handshake|initialize|closed|failed to start|does not detect|not start|启动失败|握手'],
+  },
   {
     id: 'config.cloud_requirements',
     about: [
@@ -290,7 +293,7 @@ export const TOPICS: readonly Topic[] = [
   {
     id: 'server.error',
     about: [
-      '500 (internal|error|错误)|502 bad|503 service|internal server error|bad gateway|service unavailable|服务器错误',
+      '(500|502|503|504)(错误|报错)|500 (internal|error)|502 (bad|error)|503 (service|error)|internal server error|bad gateway|service unavailable|服务器错误',
     ],
   },
 ];

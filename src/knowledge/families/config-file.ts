@@ -155,7 +155,7 @@ export const CONFIG_FILE: readonly FailureEntry[] = [
           'unknown feature flag',
           'model provider * not found',
           'config profile * not found',
-          'is not in the allowed set',
+          'invalid value for * is not in the allowed set',
           'update model settings. check your config.toml',
           '无法更新模型设置',
         ],

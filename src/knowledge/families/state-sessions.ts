@@ -163,13 +163,14 @@ export const STATE_SESSIONS: readonly FailureEntry[] = [
     fixClass: 'C',
     actor: 'steward',
     cause:
-      'The session files are all there, but Codex lists only threads of the model provider in use, and these belong to another one.',
+      'The session files are mostly all there, but Codex does not list them: they belong to another model provider than the one in use, or an update has not indexed them.',
     fix: {
       summary: 'Go back to that provider to see them, or give them the present one, with a backup.',
       steps: [
         'Run `steward doctor --only state.history_hidden`: it counts the threads of each provider.',
         'See them without changing anything: codex -c model_provider="OLD_PROVIDER" resume --all',
         'To move them for good: `steward doctor --fix --only state.history_hidden`.',
+        'If no provider was changed: the files below sessions in the Codex home tell whether they are whole; update Codex, and look with `codex resume --all`.',
       ],
     },
     notHelping: [

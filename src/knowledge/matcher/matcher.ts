@@ -12,7 +12,7 @@ import { guessTopics } from './second-look.ts';
 import { createSignalIndex } from './signal-index.ts';
 import { scoreHits } from './signals.ts';
 import { createTally } from './tally.ts';
-import { type Explanation, judge } from './verdict.ts';
+import { CANDIDATE_SCORE, type Explanation, judge } from './verdict.ts';
 import { createWindowReader } from './windows.ts';
 
 export interface ExplainStreamOptions {
@@ -50,7 +50,7 @@ export function createMatcher(): Matcher {
     const context = contexts.read(folded, source);
     const evidence = createEvidenceReader(source);
     const scored = scoreHits(hits, context);
-    if (scored.length === 0 && context.codex === 'named') {
+    if ((scored[0]?.score ?? 0) < CANDIDATE_SCORE && context.codex === 'named') {
       return judge(
         guessTopics(folded, source, (span) => evidence([{ spans: [span] }])),
         context,

@@ -42,7 +42,7 @@ export interface Explanation {
 /** From here on an answer is given as one. */
 export const MATCH_SCORE = 0.5;
 /** Below this a candidate is not worth naming. */
-const CANDIDATE_SCORE = 0.2;
+export const CANDIDATE_SCORE = 0.2;
 const MAX_MATCHES = 8;
 
 /** A failure with its score and its lines. */
