@@ -10,7 +10,7 @@
  *   collects first, and {@link DatabaseConnection.close} is a promise.
  */
 import { open, stat } from 'node:fs/promises';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -62,17 +62,33 @@ export async function openDatabase(
 ): Promise<DatabaseConnection> {
   const { DatabaseSync } = await import('@photostructure/sqlite');
   const readOnly = options.readOnly === true || options.immutable === true;
-  const location = options.immutable
-    ? fileUri(path, 'immutable=1')
-    : readOnly
-      ? await quietLocation(path)
-      : path;
+  const timeout = options.busyTimeoutMs ?? 250;
+  const openAt = (location: string) => guarded(path, () => new DatabaseSync(location, { readOnly, timeout }));
+  if (readOnly && options.immutable !== true) {
+    for (let tries = 1; ; tries += 1) {
+      const location = await quietLocation(path);
+      const db = openAt(location);
+      if (tries === QUIET_TRIES || location.endsWith('immutable=1') || isReadable(db))
+        return connection(path, db, readOnly);
+      db.close();
+    }
+  }
   if (!readOnly) await collectClosedConnections([]);
-  const db = guarded(
-    path,
-    () => new DatabaseSync(location, { readOnly, timeout: options.busyTimeoutMs ?? 250 }),
-  );
+  const db = openAt(readOnly ? fileUri(path, 'immutable=1') : path);
   return connection(path, db, readOnly);
+}
+
+/** How often a way of reading is chosen anew. */
+const QUIET_TRIES = 5;
+
+/** `false` where another program closed the database, and took its `-wal` and `-shm` away, since the location was chosen. */
+function isReadable(db: DatabaseSyncInstance): boolean {
+  try {
+    db.exec('PRAGMA schema_version');
+    return true;
+  } catch (error) {
+    return ((numberField(error, 'errcode') ?? 0) & 0xff) !== SQLITE.cannotOpen; // anything else is for the caller
+  }
 }
 
 function connection(path: string, db: DatabaseSyncInstance, readOnly: boolean): DatabaseConnection {
@@ -142,10 +158,14 @@ export async function collectClosedConnections(statements: readonly WeakRef<obje
  */
 async function quietLocation(path: string): Promise<string> {
   if (!(await isWalDatabase(path))) return path;
-  const walBytes = await sizeOf(`${path}-wal`);
-  const shmBytes = await sizeOf(`${path}-shm`);
-  if (walBytes !== undefined && shmBytes !== undefined) return fileUri(path, 'readonly_shm=1');
-  if (walBytes === undefined || walBytes === 0) return fileUri(path, 'immutable=1');
+  // A program that opens or closes it just now has one of the two for a moment.
+  for (let tries = 1; tries <= QUIET_TRIES; tries += 1) {
+    if (tries > 1) await sleep(10);
+    const walBytes = await sizeOf(`${path}-wal`);
+    const shmBytes = await sizeOf(`${path}-shm`);
+    if (walBytes !== undefined && shmBytes !== undefined) return fileUri(path, 'readonly_shm=1');
+    if (walBytes === undefined || walBytes === 0) return fileUri(path, 'immutable=1');
+  }
   throw new StewardError(
     'ERR_STORAGE_SQLITE',
     'environment',
