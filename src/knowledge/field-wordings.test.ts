@@ -3,8 +3,9 @@
  * companion program. The right failure comes first, with confidence; the same words about something else do not.
  */
 import { describe, expect, it } from 'vitest';
-import type { FailureId } from './ids.ts';
+import { FAILURE_IDS, type FailureId } from './ids.ts';
 import { createMatcher } from './matcher/matcher.ts';
+import { TOPICS } from './topics.ts';
 
 const TOLD: readonly (readonly [FailureId, string])[] = [
   // Logins and keys.
@@ -150,6 +151,9 @@ const TOLD: readonly (readonly [FailureId, string])[] = [
 const GUESSED: readonly (readonly [FailureId, string])[] = [
   ['auth.login_rate_limited', 'Codex wants a code by SMS for the login and then says rate limit'],
   ['auth.token_expired', '切到另一个账号以后 codex 马上退出登录'],
+  ['auth.apikey_conflict', 'codex: my OPENAI_API_KEY is exported in .zshrc and the ChatGPT plan is not used'],
+  ['remote.client_revoked', 'The phone is deauthorized in Codex, how does it come back?'],
+  ['sandbox.blocked', 'Codex complains in read-only mode that it has no write permission'],
   ['network.proxy', 'Codex in WSL starts with empty proxy variables'],
   [
     'remote.identity_collision',
@@ -189,6 +193,12 @@ describe('what people tell in their own words', () => {
     expect({ id: matches[0]?.id, verdict }).toEqual({ id, verdict: 'unsure' });
     expect(matches[0]?.evidence[0]?.text).toBe(text);
     expect(next).toBeTruthy();
+  });
+
+  it('has a topic for each failure that a text can show', () => {
+    const topics = new Set<FailureId>(TOPICS.map(([id]) => id));
+    const told = FAILURE_IDS.filter((id) => id !== 'none' && id !== 'doctor.check_failed');
+    expect(told.filter((id) => !topics.has(id))).toEqual([]);
   });
 
   it('guesses nothing where nothing speaks of Codex, nor from a long text', () => {

@@ -1,5 +1,6 @@
 /** The second look at a short text in which no wording of the catalogue stands: what it seems to be about. */
-import { TOPICS, type Topic } from '../topics.ts';
+import type { FailureId } from '../ids.ts';
+import { TOPICS } from '../topics.ts';
 import type { Folded } from './fold.ts';
 import type { Candidate } from './verdict.ts';
 import { type CompiledWording, compileWording, findWording, type Span } from './wording.ts';
@@ -11,7 +12,7 @@ const MAX_GUESSES = 2;
 const GUESS_SCORE = 0.4;
 
 interface CompiledTopic {
-  readonly topic: Topic;
+  readonly id: FailureId;
   readonly about: readonly (readonly CompiledWording[])[];
 }
 
@@ -25,17 +26,17 @@ export function guessTopics(
 ): Candidate[] {
   if (source.length > SHORT_TEXT) return [];
   // Most runs never come here: what is compiled first here costs nothing at the start.
-  compiled ??= TOPICS.map((topic) => ({
-    topic,
-    about: topic.about.map((words) => compileWording(parted(words))),
+  compiled ??= TOPICS.map(([id, ...about]) => ({
+    id,
+    about: about.map((words) => compileWording(parted(words))),
   }));
   const guesses: Candidate[] = [];
-  for (const { topic, about } of compiled) {
+  for (const { id, about } of compiled) {
     const spans = about.map((choices) => firstOf(choices, folded, source));
     const [span] = spans;
     if (span === undefined || spans.includes(undefined)) continue;
-    if (guesses.some((guess) => guess.id === topic.id)) continue;
-    guesses.push({ id: topic.id, score: GUESS_SCORE / 2 ** guesses.length, evidence: show(span) });
+    if (guesses.some((guess) => guess.id === id)) continue;
+    guesses.push({ id, score: GUESS_SCORE / 2 ** guesses.length, evidence: show(span) });
     if (guesses.length === MAX_GUESSES) break;
   }
   return guesses;
