@@ -17,15 +17,7 @@ let place: Place;
 
 beforeEach(async () => {
   world = await startLabWithHome();
-  const env: Record<string, string> = {
-    PATH: process.env.PATH ?? '',
-    HOME: world.home,
-    CODEX_HOME: world.home,
-    TZ: 'UTC',
-  };
-  for (const [name, value] of Object.entries(world.lab.environment()))
-    if (value !== undefined) env[name] = value;
-  place = { env, project: world.home };
+  place = { env: { ...world.environment(), TZ: 'UTC' }, project: world.home };
 });
 
 afterEach(() => world.stop());

@@ -3,26 +3,25 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openJournal } from '../../src/codex/home-journal.ts';
 import { bindApp } from '../../src/gateway/bind/bind-app.ts';
 import { unbindApp } from '../../src/gateway/bind/unbind-app.ts';
 import { createHost } from '../../src/host.ts';
-import { type LabWithHome, startLabWithHome } from '../support/lab-accounts.ts';
 import { codexBinary, runProgram } from '../support/real-codex.ts';
 import { startFakeApp } from '../support/remote-world.ts';
-import { makeServiceManagers, type ServiceManagers } from '../support/service-managers.ts';
+import type { ServiceManagers } from '../support/service-managers.ts';
+import { type ServicedWorld, startServicedWorld } from '../support/serviced-world.ts';
 import { STEWARD } from '../support/steward.ts';
 
-let world: LabWithHome;
+let world: ServicedWorld;
 let managers: ServiceManagers;
 let env: Record<string, string>;
 let config: string;
 
-const steward = (...args: string[]) =>
-  runProgram(process.execPath, [STEWARD, ...args], { env, cwd: world.home });
+const steward = (...args: string[]) => world.steward(...args);
 const bind = (...args: string[]) => steward('auth', 'rotation', 'bind-app', ...args);
 const unbind = (...args: string[]) => steward('auth', 'rotation', 'unbind-app', ...args);
 const gateway = async () =>
@@ -51,22 +50,11 @@ async function serves(): Promise<boolean> {
 }
 
 beforeEach(async () => {
-  world = await startLabWithHome();
-  managers = await makeServiceManagers(world.home);
-  env = {
-    ...world.environment(),
-    PATH: `${managers.bin}:${dirname(process.execPath)}:/usr/bin:/bin`,
-  };
+  world = await startServicedWorld({ withCodex: false });
+  ({ managers, env } = world);
   config = join(world.home, 'config.toml');
-  await world.writeAuthOf(await world.addAccount('plus'));
-  await world.addAccount('second');
 });
-afterEach(async () => {
-  await managers.stop();
-  await sleep(100);
-  await steward('gateway', 'stop');
-  await world.stop();
-});
+afterEach(() => world.stop());
 
 describe('bind-app', () => {
   it('C9: sends the official program through the gateway without any argument, and keeps the gateway there', async () => {

@@ -1,20 +1,19 @@
 /** What the doctor says and does when the gateway that something points at is gone, or the shim is not what starts. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, copyFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type LabWithHome, startLabWithHome } from '../support/lab-accounts.ts';
-import { codexBinary, runProgram } from '../support/real-codex.ts';
-import { makeServiceManagers, type ServiceManagers } from '../support/service-managers.ts';
-import { type DoctorJson, STEWARD } from '../support/steward.ts';
+import { codexBinary } from '../support/real-codex.ts';
+import type { ServiceManagers } from '../support/service-managers.ts';
+import { type ServicedWorld, startServicedWorld } from '../support/serviced-world.ts';
+import type { DoctorJson } from '../support/steward.ts';
 
-let world: LabWithHome;
+let world: ServicedWorld;
 let managers: ServiceManagers;
 let env: Record<string, string>;
-const steward = (...args: string[]) =>
-  runProgram(process.execPath, [STEWARD, ...args], { env, cwd: world.home });
+const steward = (...args: string[]) => world.steward(...args);
 const doctor = async (...args: string[]): Promise<DoctorJson> =>
   JSON.parse(
     (await steward('doctor', '--json', '--only', 'steward.gateway', 'steward.provider-endpoint', ...args))
@@ -28,25 +27,10 @@ const gateway = async () =>
 const config = () => readFile(join(world.home, 'config.toml'), 'utf8');
 
 beforeEach(async () => {
-  world = await startLabWithHome();
-  managers = await makeServiceManagers(world.home);
-  const bin = join(world.home, 'bin');
-  await mkdir(bin);
-  await symlink(codexBinary('codex-newest'), join(bin, 'codex'));
-  env = {
-    ...world.environment(),
-    SHELL: '/bin/bash',
-    PATH: `${managers.bin}:${bin}:${dirname(process.execPath)}:/usr/bin:/bin`,
-  };
-  await world.writeAuthOf(await world.addAccount('plus'));
-  await world.addAccount('second');
+  world = await startServicedWorld();
+  ({ managers, env } = world);
 });
-afterEach(async () => {
-  await managers.stop();
-  await sleep(100);
-  await steward('gateway', 'stop');
-  await world.stop();
-});
+afterEach(() => world.stop());
 
 /** Kills the gateway together with the shell that would start it again. */
 async function loseGateway(): Promise<void> {

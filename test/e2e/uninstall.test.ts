@@ -1,42 +1,22 @@
 /** `steward uninstall` gives Codex and the shell back as they were, and says what it leaves. */
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type LabWithHome, startLabWithHome } from '../support/lab-accounts.ts';
-import { codexBinary, runProgram } from '../support/real-codex.ts';
+import { runProgram } from '../support/real-codex.ts';
 import { startFakeApp } from '../support/remote-world.ts';
-import { makeServiceManagers, type ServiceManagers } from '../support/service-managers.ts';
-import { STEWARD } from '../support/steward.ts';
+import { type ServicedWorld, startServicedWorld } from '../support/serviced-world.ts';
 
-let world: LabWithHome;
-let managers: ServiceManagers;
+let world: ServicedWorld;
 let env: Record<string, string>;
-const steward = (...args: string[]) =>
-  runProgram(process.execPath, [STEWARD, ...args], { env, cwd: world.home });
+const steward = (...args: string[]) => world.steward(...args);
 
 beforeEach(async () => {
-  world = await startLabWithHome();
-  managers = await makeServiceManagers(world.home);
-  const bin = join(world.home, 'bin');
-  await mkdir(bin);
-  await symlink(codexBinary('codex-newest'), join(bin, 'codex'));
-  env = {
-    ...world.environment(),
-    SHELL: '/bin/bash',
-    PATH: `${managers.bin}:${bin}:${dirname(process.execPath)}:/usr/bin:/bin`,
-  };
-  await world.writeAuthOf(await world.addAccount('plus'));
-  await world.addAccount('second');
+  world = await startServicedWorld();
+  env = world.env;
   await writeFile(join(world.home, '.bashrc'), 'alias ll="ls -l"\n');
 });
-afterEach(async () => {
-  await managers.stop();
-  await sleep(100);
-  await steward('gateway', 'stop');
-  await world.stop();
-});
+afterEach(() => world.stop());
 
 describe('steward uninstall', () => {
   it('takes binding, shim and gateway away, to the byte, and leaves the accounts', async () => {
