@@ -218,3 +218,18 @@ describe('what people tell in their own words', () => {
     expect(matches.map((match) => match.id)).not.toContain('remote.server_conflict');
   });
 });
+
+describe('an address on this machine that answers with a status', () => {
+  const told = (message: string) => createMatcher().explainText(message);
+  const url = 'url: http://127.0.0.1:45123/v1/responses';
+
+  it.each(['401 Unauthorized', '403 Forbidden', '503 Service Unavailable'])('%s: it runs', (status) => {
+    const { verdict } = told(`unexpected status ${status}: something of its own, ${url}`);
+    expect(verdict).not.toBe('match');
+  });
+
+  it('what it says is the failure', () => {
+    const { matches } = told(`unexpected status 429 Too Many Requests: usage_limit_reached, ${url}`);
+    expect(matches[0]?.id).toBe('ratelimit.usage_limit');
+  });
+});

@@ -13,6 +13,9 @@ const OTHER_HOPS = [
   'mcp startup',
 ] as const;
 
+/** Whoever stands there has answered: it runs, and what it says is the failure. */
+const ANSWERED = ['unexpected status', 'http status', 'status code'] as const;
+
 export const PROVIDER: readonly FailureEntry[] = [
   {
     id: 'provider.local_endpoint_down',
@@ -39,8 +42,8 @@ export const PROVIDER: readonly FailureEntry[] = [
           'error sending request for url http://(localhost|127.0.0.1|0.0.0.0|::1|host.docker.internal)',
           'url: (http|ws)://(localhost|127.0.0.1|0.0.0.0|::1|host.docker.internal)',
         ],
-        with: [['/responses', 'stream disconnected', 'reconnecting', 'unexpected status', 'stream error']],
-        not: OTHER_HOPS,
+        with: [['/responses', 'stream disconnected', 'reconnecting', 'stream error']],
+        not: [...OTHER_HOPS, ...ANSWERED],
         weight: 0.9,
         of: 'likely',
         over: [
@@ -59,7 +62,7 @@ export const PROVIDER: readonly FailureEntry[] = [
           'url: (http|ws)://(localhost|127.0.0.1|0.0.0.0|::1|host.docker.internal)',
         ],
         with: [['/responses', '/v1', '/models', '/chat/completions', '/codex', '/wham', '/backend-api']],
-        not: OTHER_HOPS,
+        not: [...OTHER_HOPS, ...ANSWERED],
         weight: 0.9,
         of: 'generic',
         over: [
@@ -70,6 +73,15 @@ export const PROVIDER: readonly FailureEntry[] = [
           'server.error',
           'auth.token_expired',
         ],
+      },
+      {
+        // Not its silence then, but what stands behind it, or a proxy that answers in its place.
+        says: ['url: (http|ws)://(localhost|127.0.0.1|0.0.0.0|::1|host.docker.internal)'],
+        with: [['unexpected status (404|500|502|503|504)']],
+        not: OTHER_HOPS,
+        weight: 0.4,
+        of: 'likely',
+        over: ['server.error', 'server.overloaded'],
       },
       {
         says: [
