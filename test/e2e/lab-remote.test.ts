@@ -106,7 +106,7 @@ describe.concurrent.each(['codex-0.133', 'codex-newest'] as const)('%s', (alias)
   test.concurrent.each(CASES.map((one) => [one.scenario, one] as const))('in %s', async (scenario, one) => {
     const outcome = one.says[alias];
     const run = await shell(scenario, alias, SHELL[alias], {
-      PATIENCE: outcome === 'connecting' ? '20' : '6',
+      PATIENCE: outcome === 'connecting' || outcome === 'errored' ? '20' : '6', // an errored one ends by itself
     });
     if (outcome === 'available') expect(run.stdout).toMatch(AVAILABLE);
     if (outcome === 'connecting') expect(run.stdout).toMatch(CONNECTING);
