@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PASSWORD_ONLY } from '../../src/lab/issuer/sessions.ts';
 import { type Lab, startLab } from '../../src/lab/lab.ts';
 import { MODEL } from '../../src/lab/scenarios/matches.ts';
+import { openDatabase } from '../../src/storage/sqlite.ts';
 import { configureTop } from '../faults/change.ts';
 import { type FaultWorld, makeWorld } from './fault-world.ts';
 import { type CodexAlias, codexBinary, type Ran, runProgram } from './real-codex.ts';
@@ -109,9 +110,23 @@ async function turn(world: FaultWorld, alias: CodexAlias, prompt: string): Promi
     const threadId = (await until(({ id }) => id === 2)).result?.thread?.id;
     send({ id: 3, method: 'turn/start', params: { threadId, input: [{ type: 'text', text: prompt }] } });
     await until(({ method }) => method === 'turn/completed');
+    if (alias === 'codex-0.133') await logIsWritten(world);
   } finally {
     child.stdin.end();
     if ((await Promise.race([ended, sleep(5000, 'late')])) === 'late') child.kill('SIGKILL');
     await ended;
   }
+}
+
+/** 0.133 writes its log some 0.15 s late, and not at its end; 0.169 at its end. */
+async function logIsWritten(world: FaultWorld): Promise<void> {
+  let before = -1;
+  for (const end = Date.now() + 10_000; Date.now() < end; await sleep(500)) {
+    const db = await openDatabase(join(world.codexHome, 'logs_2.sqlite'), { busyTimeoutMs: 5000 });
+    const rows = db.all('SELECT 1 FROM logs').length;
+    await db.close();
+    if (rows > 0 && rows === before) return;
+    before = rows;
+  }
+  throw new Error('the log of that turn was not written');
 }
