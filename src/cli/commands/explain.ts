@@ -63,7 +63,15 @@ export async function runExplain(
     terminal.out(renderAnswer(answer, here, terminal, host.userHome));
   } else {
     const reset = resetsAt === null ? null : describeReset(resetsAt, host.now());
-    const style = { userHome: host.userHome, platform: host.platform, isWsl: host.isWsl, reset, signals };
+    const fromLogs = options.last === true;
+    const style = {
+      fromLogs,
+      userHome: host.userHome,
+      platform: host.platform,
+      isWsl: host.isWsl,
+      reset,
+      signals,
+    };
     terminal.out(renderExplanation(explanation, matches, terminal, style));
     if (search !== null) terminal.out(renderSearch(search, terminal));
   }

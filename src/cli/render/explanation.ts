@@ -10,6 +10,8 @@ import type { Terminal } from './terminal.ts';
 const LINES_SHOWN = 2;
 
 export interface ExplanationStyle {
+  /** The text is Codex's own logs, not somebody's words. */
+  readonly fromLogs: boolean;
   readonly userHome: string;
   readonly platform: NodeJS.Platform;
   readonly isWsl: boolean;
@@ -57,13 +59,16 @@ export function renderExplanation(
     if (matches.length > 0)
       lines.push(`${matches.map((match) => renderOther(match, terminal)).join('\n')}\n`);
   } else {
-    lines.push(
-      `${paint('dim', '–')} ${paint('bold', 'This does not look like a failure of Codex.')} Nothing to change.\n`,
-    );
+    const what = style.fromLogs
+      ? "No known failure in Codex's recent logs."
+      : 'This does not look like a failure of Codex.';
+    lines.push(`${paint('dim', '–')} ${paint('bold', what)} Nothing to change.\n`);
   }
-  if (explanation.next !== undefined) {
-    lines.push(`${paint('cyan', '→')} ${hang(explanation.next, terminal.width, 2)}\n`);
-  }
+  const next =
+    style.fromLogs && explanation.verdict === 'not-codex'
+      ? 'Paste what you see into `steward explain`; `steward doctor` looks at the whole install.'
+      : explanation.next;
+  if (next !== undefined) lines.push(`${paint('cyan', '→')} ${hang(next, terminal.width, 2)}\n`);
   return lines.join('\n');
 }
 
