@@ -45,7 +45,7 @@ function openChunks(): ChunkLoader {
     return createChunkLoader(folder);
   module.enableCompileCache(join(folder, 'compiled'));
   const require = module.createRequire(join(folder, 'chunk.cjs'));
-  return { load: (name) => require(name), keep: () => {} };
+  return { load: (name) => require(`./${name}`), keep: () => {} };
 }
 
 const QUICK: Readonly<Record<string, QuickCommand['name']>> = {
