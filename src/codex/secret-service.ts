@@ -1,3 +1,4 @@
+/** The system's keyring, as Codex would reach it for a login that is kept there. */
 import { join } from 'node:path';
 import { isThere } from '../storage/is-there.ts';
 import type { CodexReader } from './home.ts';

@@ -1,3 +1,4 @@
+/** `steward shim`: a `codex` with steward in front, put on PATH, taken off, or looked at. */
 import { type CodexScope, resolveCodexHome } from '../../codex/home.ts';
 import { EXIT } from '../../errors.ts';
 import { createHost } from '../../host.ts';

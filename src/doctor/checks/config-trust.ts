@@ -1,3 +1,7 @@
+/**
+ * Is the project's own `.codex/config.toml` in use? Codex ignores it in silence (0.133) or with a warning (0.169) until
+ * the folder is trusted. A plain folder without such a file is no problem: nothing is said of it.
+ */
 import { dirname, join } from 'node:path';
 import { readConfig } from '../../codex/config-file.ts';
 import { isTrustedFolder, readConfigLayers } from '../../codex/config-layers.ts';

@@ -1,3 +1,4 @@
+/** `steward auth report`: the pool's state, its forecast and the gateway's view in one object, for bug reports. */
 import { resolve } from 'node:path';
 import { familyOf } from '../../../accounts/selection/model-family.ts';
 import { loadPool } from '../../../accounts/store/pool-read.ts';
